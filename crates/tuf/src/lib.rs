@@ -1,0 +1,1 @@
+//! Which trusted roots hold today? For now those that are embedded and those in files.

@@ -1,0 +1,27 @@
+//! This crate opens no socket, reads no clock, no file and no environment, and does not log.
+//!
+//! Is this signature genuine, for this digest, by whom, seen when? Bytes in, witnesses out.
+
+pub mod digest;
+pub mod evidence;
+pub mod pattern;
+pub mod reference;
+pub mod rule;
+pub mod signer;
+pub mod time;
+pub mod verifier;
+
+mod bundle;
+mod content;
+mod root;
+
+pub use bundle::{Bundle, BundleError};
+pub use content::{Content, SimpleSigning, Statement, Subject};
+pub use digest::{Algorithm, Digest, DigestError};
+pub use evidence::{Entry, Evidence, EvidenceError, Gap, GapCause, Item, Place};
+pub use reference::{Reference, ReferenceError};
+pub use root::{RootError, RootNote, TrustedRoot, TrustedRoots};
+pub use rule::{IdentityMismatch, RuleError, SignerRule};
+pub use signer::{CertificateSigner, Claims, KeySigner, PublicKey, Signer, SignerSubject, SubjectKind};
+pub use time::Timestamp;
+pub use verifier::{Artifact, Authentic, LogRecord, LogRule, ProvenTime, TimeSource, Verified, Verifier, VerifyError};
