@@ -1,0 +1,113 @@
+//! Gathering: once for all who wait, for as long as the caller waits, and then a little longer behind its back.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use sealgate_oci::Look;
+use sealgate_policy::Request;
+use sealgate_verify::{Digest, Entry, GapCause, Item, Place, Timestamp};
+use tokio::time::{Instant, timeout_at};
+
+use super::{CheckError, Engine, gap};
+use crate::{cache::KeptEntry, key::EvidenceKey, limits};
+
+/// The places that can hold a signature. All are looked at: a signature in one must not hide behind the absence in another.
+pub(super) const PLACES: [Place; 3] = [Place::AttestationTag, Place::Referrers, Place::SignatureTag];
+
+impl Engine {
+    /// Gathers evidence for one digest, or waits for whoever is at it already.
+    ///
+    /// At the deadline what is known by then comes back, with a gap for the rest.
+    pub(super) async fn gather(
+        &self,
+        key: &EvidenceKey,
+        request: &Request,
+        digest: &Digest,
+        kept: Option<&KeptEntry>,
+        now: Timestamp,
+        deadline: Instant,
+    ) -> Result<KeptEntry, CheckError> {
+        let flight = self.gatherings(key, request, digest, now, deadline);
+        match timeout_at(deadline, flight).await {
+            Ok(Some(kept)) => Ok(kept),
+            Ok(None) => Err(CheckError::Lost { image: request.reference.written().to_owned() }),
+            Err(_) => Ok(unfinished(digest, kept, now)),
+        }
+    }
+
+    /// Starts another gathering that nobody waits for, where the last one ended early. Says whether one runs.
+    pub(super) fn go_on_behind(
+        &self,
+        key: &EvidenceKey,
+        request: &Request,
+        digest: &Digest,
+        gathered: &KeptEntry,
+        now: Timestamp,
+    ) -> bool {
+        if self.inner.cache.is_none() || self.inner.background.is_zero() {
+            return false;
+        }
+        let early = |cause: GapCause| matches!(cause, GapCause::Timeout | GapCause::Running);
+        if !gathered.entry.gaps.iter().any(|gap| early(gap.cause)) {
+            return false;
+        }
+        drop(self.gatherings(key, request, digest, now, Instant::now() + self.inner.background));
+        true
+    }
+
+    fn gatherings(
+        &self,
+        key: &EvidenceKey,
+        request: &Request,
+        digest: &Digest,
+        now: Timestamp,
+        deadline: Instant,
+    ) -> crate::flight::Flight<KeptEntry> {
+        self.inner.gatherings.join(key.clone(), || {
+            let (inner, key, digest) = (Arc::clone(&self.inner), key.clone(), digest.clone());
+            let reference = request.reference.clone();
+            async move {
+                let look = Look { places: BTreeSet::from(PLACES), manifest: true, evidence_repository: None };
+                let mut entry = inner.client.gather(&reference, &digest, &look, deadline).await;
+                if let Some(cache) = &inner.cache {
+                    if !entry.gaps.is_empty()
+                        && let Some(before) = cache.evidence(&key)
+                    {
+                        // INVARIANT: an outage never takes away what was already seen; more items never deny.
+                        entry.items = merged(&before.entry.items, entry.items);
+                    }
+                    let kept =
+                        KeptEntry { entry: Arc::new(entry), gathered_at: now, gathered: Instant::now() };
+                    cache.keep_evidence(key, kept.clone());
+                    return kept;
+                }
+                KeptEntry { entry: Arc::new(entry), gathered_at: now, gathered: Instant::now() }
+            }
+        })
+    }
+}
+
+fn merged(before: &[Item], now: Vec<Item>) -> Vec<Item> {
+    let mut items = now;
+    for item in before {
+        if items.len() < limits::MERGED_ITEMS && !items.contains(item) {
+            items.push(item.clone());
+        }
+    }
+    items
+}
+
+fn unfinished(digest: &Digest, kept: Option<&KeptEntry>, now: Timestamp) -> KeptEntry {
+    let mut entry = kept.map_or_else(
+        || Entry {
+            digest: digest.clone(),
+            manifest: None,
+            items: vec![],
+            gaps: vec![],
+            looked_in: BTreeSet::from(PLACES),
+        },
+        |kept| kept.entry.as_ref().clone(),
+    );
+    entry.gaps =
+        PLACES.map(|place| gap(place, GapCause::Running, "evidence is still being gathered")).to_vec();
+    KeptEntry { entry: Arc::new(entry), gathered_at: now, gathered: Instant::now() }
+}

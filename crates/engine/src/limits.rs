@@ -1,0 +1,24 @@
+//! The numbers of the hall, in one place. Lifetimes are those of the semantics page, section 7.
+
+use std::time::Duration;
+
+/// How long a denial is repeated before evidence is gathered anew.
+pub const DENIAL_LIFETIME: Duration = Duration::from_secs(15);
+
+/// How long a grant is repeated before it is decided again from kept evidence.
+pub const GRANT_LIFETIME: Duration = Duration::from_mins(10);
+
+/// How long *could not find out* is repeated; short, for it is news about the moment.
+pub const UNKNOWN_LIFETIME: Duration = Duration::from_secs(3);
+
+/// Verdicts kept. One is about 2 KiB.
+pub const VERDICTS: u64 = 10_000;
+
+/// Bytes of evidence kept.
+pub const EVIDENCE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// The most time that a gathering may go on after nobody waits for it any more.
+pub const BACKGROUND: Duration = Duration::from_secs(30);
+
+/// The most items that an entry may have after what was seen before an outage is added to it.
+pub const MERGED_ITEMS: usize = 128;
