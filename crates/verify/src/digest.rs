@@ -64,7 +64,11 @@ impl Digest {
     /// [`DigestError::Length`] if the count does not fit the algorithm.
     pub fn from_bytes(algorithm: Algorithm, bytes: &[u8]) -> Result<Self, DigestError> {
         if bytes.len() != algorithm.length() {
-            return Err(DigestError::Length { algorithm: algorithm.name(), expected: algorithm.length(), found: bytes.len() });
+            return Err(DigestError::Length {
+                algorithm: algorithm.name(),
+                expected: algorithm.length(),
+                found: bytes.len(),
+            });
         }
         Ok(Self { algorithm, bytes: bytes.to_vec() })
     }
@@ -125,7 +129,11 @@ impl FromStr for Digest {
             _ => return Err(DigestError::Algorithm(shown())),
         };
         if digits.len() != algorithm.length() * 2 {
-            return Err(DigestError::Length { algorithm: algorithm.name(), expected: algorithm.length(), found: digits.len() / 2 });
+            return Err(DigestError::Length {
+                algorithm: algorithm.name(),
+                expected: algorithm.length(),
+                found: digits.len() / 2,
+            });
         }
         if digits.bytes().any(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(DigestError::Hexadecimal(shown()));

@@ -1,6 +1,9 @@
 //! Everything a verdict depends on, as bytes. Nothing here is trusted.
 
-use std::{collections::{BTreeMap, BTreeSet}, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{Digest, Timestamp};
 

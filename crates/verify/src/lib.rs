@@ -4,6 +4,7 @@
 
 pub mod digest;
 pub mod evidence;
+pub mod limits;
 pub mod pattern;
 pub mod reference;
 pub mod rule;
@@ -22,6 +23,10 @@ pub use evidence::{Entry, Evidence, EvidenceError, Gap, GapCause, Item, Place};
 pub use reference::{Reference, ReferenceError};
 pub use root::{RootError, RootNote, TrustedRoot, TrustedRoots};
 pub use rule::{IdentityMismatch, RuleError, SignerRule};
-pub use signer::{CertificateSigner, Claims, KeySigner, PublicKey, Signer, SignerSubject, SubjectKind};
+pub use signer::{
+    CertificateSigner, Claims, KeySigner, PublicKey, Signer, SignerError, SignerSubject, SubjectKind,
+};
 pub use time::Timestamp;
-pub use verifier::{Artifact, Authentic, LogRecord, LogRule, ProvenTime, TimeSource, Verified, Verifier, VerifyError};
+pub use verifier::{
+    Artifact, Authentic, LogRecord, LogRule, ProvenTime, TimeSource, Verified, Verifier, VerifyError,
+};

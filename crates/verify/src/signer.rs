@@ -1,8 +1,15 @@
 //! Who did sign.
 
+mod certificate;
+mod claims;
+mod der;
+
 use std::fmt;
 
-use crate::{Digest, Timestamp};
+use crate::Digest;
+
+pub use certificate::{CertificateSigner, SignerError, SignerSubject, SubjectKind};
+pub use claims::{CLAIM_NAMES, Claims};
 
 /// Who did sign, read from the certificate or the key.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,68 +23,25 @@ pub enum Signer {
 impl fmt::Display for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Certificate(signer) => write!(f, "{} (issuer {})", signer.subject.value, signer.issuer),
+            Self::Certificate(signer) => {
+                write!(f, "{} (issuer {})", printable(&signer.subject.value), printable(&signer.issuer))
+            }
             Self::Key(signer) => write!(f, "key {}", signer.fingerprint),
         }
     }
 }
 
-/// A signer with a certificate.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct CertificateSigner {
-    /// The one subject alternative name.
-    pub subject: SignerSubject,
-    /// The OIDC issuer (1.3.6.1.4.1.57264.1.8, else .1.1); empty if the certificate names none.
-    pub issuer: String,
-    /// What else the certificate authority says about the signer.
-    pub claims: Claims,
-    /// The certificate's validity, first second.
-    pub not_before: Timestamp,
-    /// The certificate's validity, last second.
-    pub not_after: Timestamp,
-    /// SHA-256 of the canonical SubjectPublicKeyInfo.
-    pub key_fingerprint: Digest,
-    /// The certificate, DER.
-    pub certificate: Vec<u8>,
-}
-
-/// A subject alternative name.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct SignerSubject {
-    /// Of which kind.
-    pub kind: SubjectKind,
-    /// Its text.
-    pub value: String,
-}
-
-/// The kinds of subject alternative name that Fulcio writes.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SubjectKind {
-    /// `rfc822Name`
-    Email,
-    /// Fulcio's `otherName` 1.3.6.1.4.1.57264.1.7
-    Other,
-    /// `uniformResourceIdentifier`
-    Uri,
-}
-
-/// The Fulcio extensions 1.1 to 1.24, each under its printed name; see `Claims::get`.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Claims {
-    values: std::collections::BTreeMap<&'static str, String>,
-}
-
-impl Claims {
-    /// The claim of that name (`sourceRepositoryURI`, `buildTrigger`, ...); old extensions stand in for absent new ones.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+/// Writes text from a certificate so that no reader can be misled by look-alikes: all but printable ASCII is escaped.
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, ' '..='~') {
+            out.push(character)
+        } else {
+            out.extend(character.escape_unicode())
+        }
     }
-
-    /// All claims, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.values.iter().map(|(name, value)| (*name, value.as_str()))
-    }
+    out
 }
 
 /// A signer with a managed key.

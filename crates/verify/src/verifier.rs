@@ -1,6 +1,8 @@
 //! The steps of the Sigstore client specification, in the order it gives them.
 
-use crate::{Bundle, Content, Digest, IdentityMismatch, PublicKey, Signer, SignerRule, Timestamp, TrustedRoot};
+use crate::{
+    Bundle, Content, Digest, IdentityMismatch, PublicKey, Signer, SignerRule, Timestamp, TrustedRoot,
+};
 
 /// Checks bundles against one trusted root.
 #[derive(Debug)]
@@ -46,7 +48,13 @@ impl<'r> Verifier<'r> {
     ///
     /// # Errors
     /// As [`Verifier::authenticate`].
-    pub fn authenticate_with_key(&self, _: &Bundle, _: Artifact<'_>, _: &PublicKey, _: LogRule) -> Result<Authentic, VerifyError> {
+    pub fn authenticate_with_key(
+        &self,
+        _: &Bundle,
+        _: Artifact<'_>,
+        _: &PublicKey,
+        _: LogRule,
+    ) -> Result<Authentic, VerifyError> {
         unimplemented!()
     }
 
