@@ -4,3 +4,15 @@
 pub const CERTIFICATE_BYTES: usize = 16 * 1024;
 /// Extensions of a certificate.
 pub const CERTIFICATE_EXTENSIONS: usize = 40;
+/// Bytes of a pattern.
+pub const PATTERN_BYTES: usize = 512;
+/// Bytes of a regular expression, as written.
+pub const REGEX_BYTES: usize = 4 * 1024;
+/// Bytes of a compiled regular expression.
+pub const REGEX_COMPILED_BYTES: usize = 256 * 1024;
+/// Bytes of an image reference.
+pub const REFERENCE_BYTES: usize = 512;
+/// Bytes of a reference's repository path.
+pub const REPOSITORY_BYTES: usize = 255;
+/// Bytes of a tag.
+pub const TAG_BYTES: usize = 128;
