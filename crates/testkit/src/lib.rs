@@ -11,6 +11,7 @@
 pub mod authority;
 pub mod certificate;
 pub mod der;
+pub mod forwarder;
 pub mod identity;
 pub mod key;
 pub mod log;

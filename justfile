@@ -1,0 +1,33 @@
+# Every verb is one line. `just --list` shows them; none needs `just` itself.
+
+# Builds everything, without a release.
+build:
+    cargo build --workspace
+
+# All tests that need no network and no Go: the README's second command.
+test:
+    cargo test --workspace
+
+# The README's first command: the webhook judges signed and unsigned images.
+demo:
+    cargo demo
+
+# Formats the code.
+fmt:
+    cargo fmt --all
+
+# Lints with warnings denied.
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Licences, bans and sources of every dependency.
+deny:
+    cargo deny check bans licenses sources
+
+# The webhook against a real API server; builds the control plane once (needs Go).
+cluster:
+    testdata/controlplane/build.sh && cargo test --workspace --test cluster -- --ignored --nocapture
+
+# Everything that must hold before a change lands.
+ci:
+    .ci/run
