@@ -16,6 +16,7 @@ pub mod identity;
 pub mod key;
 pub mod log;
 pub mod recipe;
+pub mod registry;
 pub mod signed;
 pub mod timestamp;
 pub mod world;
@@ -29,6 +30,7 @@ pub use recipe::{
     Content, EntryKind, Format, Patch, Patches, Recipe, Who, pre_authentication_encoding, sign_statement,
     statement,
 };
+pub use registry::{Answer, Auth, Body, Image, Recorded, Registry, Rule};
 pub use signed::Signed;
 pub use timestamp::{TimestampAuthority, TimestampProfile};
 pub use world::{World, evidence};
