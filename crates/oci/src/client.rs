@@ -110,12 +110,24 @@ impl Client {
     }
 
     /// Collects every candidate for `digest` from all places in `look`. What could not be read is in `gaps`.
-    pub async fn gather(&self, _reference: &Reference, _digest: &Digest, _look: &Look, _deadline: Instant) -> Entry {
+    pub async fn gather(
+        &self,
+        _reference: &Reference,
+        _digest: &Digest,
+        _look: &Look,
+        _deadline: Instant,
+    ) -> Entry {
         unimplemented!()
     }
 
     /// Resolves and gathers.
-    pub async fn evidence(&self, _reference: &Reference, _look: &Look, _now: sealgate_verify::Timestamp, _deadline: Instant) -> Evidence {
+    pub async fn evidence(
+        &self,
+        _reference: &Reference,
+        _look: &Look,
+        _now: sealgate_verify::Timestamp,
+        _deadline: Instant,
+    ) -> Evidence {
         unimplemented!()
     }
 

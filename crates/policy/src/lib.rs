@@ -9,5 +9,6 @@ mod verdict;
 pub use decide::{Request, Role, decide};
 pub use load::{Action, Finding, Loaded, PolicySet, Settings, Source};
 pub use verdict::{
-    Denial, Gaps, Grant, ItemUse, LeafResult, Mode, PolicyResult, Reason, Report, RequirementResult, Standing, Verdict,
+    Denial, Gaps, Grant, ItemUse, LeafResult, Mode, PolicyResult, Reason, Report, RequirementResult,
+    Standing, Verdict,
 };
