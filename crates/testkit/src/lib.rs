@@ -19,6 +19,7 @@ pub mod recipe;
 pub mod registry;
 pub mod signed;
 pub mod timestamp;
+pub mod vectors;
 pub mod world;
 
 pub use authority::{Authority, CtLog, SctProfile};
@@ -33,4 +34,5 @@ pub use recipe::{
 pub use registry::{Answer, Auth, Body, Image, Recorded, Registry, Rule};
 pub use signed::Signed;
 pub use timestamp::{TimestampAuthority, TimestampProfile};
+pub use vectors::{Layout, Vector, Vectors};
 pub use world::{World, evidence};

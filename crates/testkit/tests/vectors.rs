@@ -1,0 +1,34 @@
+//! The loader reads every vector that there is.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
+
+use sealgate_testkit::{Registry, Vectors};
+use sealgate_verify::Timestamp;
+
+#[test]
+fn every_layout_is_read_into_a_registry_and_into_evidence() {
+    let Some(vectors) = Vectors::find("every_layout_is_read_into_a_registry_and_into_evidence") else {
+        return;
+    };
+    let registry = Registry::start_blocking();
+    let mut items = 0;
+    let mut layouts = std::collections::BTreeSet::new();
+    for vector in vectors.of_kind("oci-") {
+        if !layouts.insert(vector.layout.clone()) {
+            continue;
+        }
+        let layout = vectors.layout(vector);
+        layout.push(&registry, "v");
+        assert_eq!(layout.image().unwrap().to_string(), *vector.digest.as_ref().unwrap(), "{}", vector.id);
+        items += layout.evidence("v", Timestamp(0)).entries[0].items.len();
+    }
+    assert!(layouts.len() >= 60 && items >= 80, "{} layouts, {items} items", layouts.len());
+    assert!(
+        vectors.of_kind("bundle-").all(|vector| vector.bundle.is_some() && vector.trusted_root.is_some())
+    );
+}
