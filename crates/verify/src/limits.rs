@@ -16,3 +16,9 @@ pub const REFERENCE_BYTES: usize = 512;
 pub const REPOSITORY_BYTES: usize = 255;
 /// Bytes of a tag.
 pub const TAG_BYTES: usize = 128;
+/// Bytes of a managed key's PEM.
+pub const KEY_BYTES: usize = 16 * 1024;
+/// Bits of the smallest RSA key.
+pub const RSA_BITS_LEAST: usize = 2048;
+/// Bits of the largest RSA key: a check costs its square.
+pub const RSA_BITS_MOST: usize = 4096;

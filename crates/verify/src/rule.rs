@@ -1,30 +1,168 @@
 //! Whom somebody trusts to sign. Every text matches whole, never in part.
 
-use crate::Signer;
+mod build;
+mod text;
 
-/// Whom to trust.
+use crate::{PublicKey, Signer, SubjectKind, pattern::Pattern, signer::printable};
+
+pub use build::{Github, IssuerMatch, Keyless, SubjectMatch, Workflow};
+use text::{Halves, WholeRegex};
+
+/// Whom to trust: conditions that must all hold for one certificate, or one key.
 #[derive(Clone, Debug)]
-pub struct SignerRule {}
+pub struct SignerRule {
+    // In the order in which a reader should hear of them.
+    conditions: Vec<Condition>,
+    words: String,
+}
+
+#[derive(Clone, Debug)]
+struct Condition {
+    fact: Fact,
+    want: Want,
+}
+
+/// What a signer is asked for.
+#[derive(Clone, Copy, Debug)]
+enum Fact {
+    Claim(&'static str),
+    Extension(u8),
+    Issuer,
+    Key,
+    Subject,
+    SubjectKind,
+}
+
+/// What the answer must be. An absent or empty answer never is.
+#[derive(Clone, Debug)]
+enum Want {
+    /// This text.
+    Exact(String),
+    /// A text that fits, cut at its first `@` as the pattern is.
+    Halves(Halves),
+    /// The workflow of this file name, of the repository that the certificate names as its source, at a ref that fits.
+    OwnWorkflow { file: Pattern, reference: Pattern },
+    /// A text that fits.
+    Pattern(Pattern),
+    /// A text that fits.
+    Regex(WholeRegex),
+}
 
 impl SignerRule {
+    /// Trusts whoever holds the private half of `key`.
+    pub fn key(key: &PublicKey) -> Self {
+        let fingerprint = key.fingerprint().to_string();
+        let words = format!("key {fingerprint}");
+        Self { conditions: vec![Condition { fact: Fact::Key, want: Want::Exact(fingerprint) }], words }
+    }
+
+    /// Says whom the rule names, for messages.
+    pub fn describe(&self) -> &str {
+        &self.words
+    }
+
     /// Whether `signer` is whom this rule names.
     ///
     /// # Errors
     /// [`IdentityMismatch`] says which field differs.
-    pub fn admits(&self, _signer: &Signer) -> Result<(), IdentityMismatch> {
-        unimplemented!()
+    pub fn admits(&self, signer: &Signer) -> Result<(), IdentityMismatch> {
+        for (nearness, condition) in self.conditions.iter().enumerate() {
+            let found = condition.fact.of(signer);
+            if found.is_empty() || !condition.want.fits(&found, signer) {
+                let wanted = condition.want.words(signer);
+                return Err(IdentityMismatch { field: condition.fact.name(), wanted, found, nearness });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Fact {
+    // Empty where the signer has no such thing.
+    fn of(self, signer: &Signer) -> String {
+        let certificate = match signer {
+            Signer::Certificate(certificate) => certificate,
+            Signer::Key(key) if matches!(self, Self::Key) => return key.fingerprint.to_string(),
+            Signer::Key(_) => return String::new(),
+        };
+        match self {
+            Self::Claim(name) => certificate.claims.get(name).unwrap_or_default().to_owned(),
+            Self::Extension(number) => certificate.claims.extension(number).unwrap_or_default().to_owned(),
+            Self::Issuer => certificate.issuer.clone(),
+            Self::Key => String::new(),
+            Self::Subject => certificate.subject.value.clone(),
+            Self::SubjectKind => kind_name(certificate.subject.kind).to_owned(),
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Claim(name) => name.to_owned(),
+            Self::Extension(number) => format!("extension 1.3.6.1.4.1.57264.1.{number}"),
+            Self::Issuer => "issuer".to_owned(),
+            Self::Key => "key".to_owned(),
+            Self::Subject => "subject".to_owned(),
+            Self::SubjectKind => "subjectKind".to_owned(),
+        }
+    }
+}
+
+impl Want {
+    fn fits(&self, found: &str, signer: &Signer) -> bool {
+        match self {
+            Self::Exact(text) => text == found,
+            Self::Halves(halves) => halves.matches(found),
+            Self::OwnWorkflow { file, reference } => own_workflow(found, signer)
+                .is_some_and(|(name, at)| file.matches(name) && reference.matches(at)),
+            Self::Pattern(pattern) => pattern.matches(found),
+            Self::Regex(regex) => regex.matches(found),
+        }
+    }
+
+    fn words(&self, signer: &Signer) -> String {
+        match self {
+            Self::Exact(text) => text.clone(),
+            Self::Halves(halves) => halves.text(),
+            Self::OwnWorkflow { file, reference } => {
+                format!("{}{WORKFLOWS}{file}@{reference}", source(signer))
+            }
+            Self::Pattern(pattern) => pattern.text().to_owned(),
+            Self::Regex(regex) => regex.text().to_owned(),
+        }
+    }
+}
+
+const WORKFLOWS: &str = "/.github/workflows/";
+
+fn source(signer: &Signer) -> String {
+    Fact::Claim("sourceRepositoryURI").of(signer)
+}
+
+// THREAT: a trusted workflow's name in a repository that nobody trusts, or a foreign workflow called from a trusted one.
+// See a_workflow_counts_only_in_the_repository_that_ran_it.
+fn own_workflow<'f>(subject: &'f str, signer: &Signer) -> Option<(&'f str, &'f str)> {
+    let (path, reference) = subject.split_once('@')?;
+    let file = path.strip_prefix(source(signer).as_str())?.strip_prefix(WORKFLOWS)?;
+    Some((file, reference))
+}
+
+fn kind_name(kind: SubjectKind) -> &'static str {
+    match kind {
+        SubjectKind::Email => "email",
+        SubjectKind::Other => "other",
+        SubjectKind::Uri => "uri",
     }
 }
 
 /// Genuine, but not by whom the rule names.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{field} is `{found}`, wanted `{wanted}`")]
+#[error("{}", self.words())]
 pub struct IdentityMismatch {
-    /// Which field differs first: `issuer`, `subject`, a claim's name, `key`.
+    /// Which field differs first: `issuer`, `subject`, `subjectKind`, a claim's name, `key`.
     pub field: String,
     /// What the rule wants.
     pub wanted: String,
-    /// What the certificate or key says.
+    /// What the certificate or key says; empty if nothing.
     pub found: String,
     /// How many fields were compared and fitted before: the larger, the nearer the miss.
     pub nearness: usize,
@@ -40,6 +178,13 @@ impl IdentityMismatch {
     pub fn help(&self) -> &'static str {
         "have the image signed by an identity the policy lists, or ask the policy's owner"
     }
+
+    fn words(&self) -> String {
+        if self.found.is_empty() {
+            return format!("{} is absent, wanted `{}`", self.field, self.wanted);
+        }
+        format!("{} is `{}`, wanted `{}`", self.field, printable(&self.found), self.wanted)
+    }
 }
 
 /// Why a rule cannot be built.
@@ -50,4 +195,10 @@ pub struct RuleError {
     pub field: String,
     /// What is wrong and what to write instead.
     pub why: String,
+}
+
+impl RuleError {
+    pub(crate) fn new(field: &str, why: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), why: why.into() }
+    }
 }

@@ -3,13 +3,16 @@
 mod certificate;
 mod claims;
 mod der;
+mod key;
 
 use std::fmt;
 
 use crate::Digest;
 
 pub use certificate::{CertificateSigner, SignerError, SignerSubject, SubjectKind};
+pub(crate) use claims::GITHUB_ISSUER;
 pub use claims::{CLAIM_NAMES, Claims};
+pub use key::PublicKey;
 
 /// Who did sign, read from the certificate or the key.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,25 +52,4 @@ pub fn printable(text: &str) -> String {
 pub struct KeySigner {
     /// SHA-256 of the canonical SubjectPublicKeyInfo.
     pub fingerprint: Digest,
-}
-
-/// A managed public key: P-256, P-384, P-521, Ed25519 or RSA of 2048 to 4096 bits.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PublicKey {
-    spki: Vec<u8>,
-}
-
-impl PublicKey {
-    /// Reads one PEM block `PUBLIC KEY`.
-    ///
-    /// # Errors
-    /// [`crate::RuleError`] if there is not exactly one, or its algorithm is not supported.
-    pub fn from_pem(_pem: &str) -> Result<Self, crate::RuleError> {
-        unimplemented!()
-    }
-
-    /// SHA-256 of the canonical SubjectPublicKeyInfo.
-    pub fn fingerprint(&self) -> Digest {
-        Digest::sha256(&self.spki)
-    }
 }

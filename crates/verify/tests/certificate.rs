@@ -8,72 +8,14 @@
     reason = "a test may stop"
 )]
 
-use rcgen::{CertificateParams, CustomExtension, KeyPair, OtherNameValue, SanType};
+use rcgen::{CustomExtension, OtherNameValue, SanType};
 use rstest::rstest;
 use sealgate_verify::{CertificateSigner, SignerError, SubjectKind, limits};
 
-const GITHUB: &str = "https://token.actions.githubusercontent.com";
+#[path = "support/sample.rs"]
+mod sample;
 
-#[derive(Clone)]
-struct Sample {
-    names: Vec<SanType>,
-    extensions: Vec<(u64, Vec<u8>)>,
-    others: Vec<CustomExtension>,
-}
-
-impl Sample {
-    fn new() -> Self {
-        let workflow = "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1";
-        Self {
-            names: vec![SanType::URI(workflow.try_into().unwrap())],
-            extensions: vec![(8, utf8(GITHUB))],
-            others: vec![],
-        }
-    }
-
-    fn name(mut self, name: SanType) -> Self {
-        self.names = vec![name];
-        self
-    }
-
-    fn bare(mut self, number: u64, text: &str) -> Self {
-        self.extensions.push((number, text.as_bytes().to_vec()));
-        self
-    }
-
-    fn text(mut self, number: u64, text: &str) -> Self {
-        self.extensions.push((number, utf8(text)));
-        self
-    }
-
-    fn der(&self) -> Vec<u8> {
-        let mut params = CertificateParams::default();
-        params.subject_alt_names.clone_from(&self.names);
-        params.custom_extensions.clone_from(&self.others);
-        for (number, value) in &self.extensions {
-            params.custom_extensions.push(CustomExtension::from_oid_content(
-                &[1, 3, 6, 1, 4, 1, 57264, 1, *number],
-                value.clone(),
-            ));
-        }
-        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
-    }
-
-    fn read(&self) -> Result<CertificateSigner, SignerError> {
-        CertificateSigner::from_der(&self.der())
-    }
-}
-
-fn utf8(text: &str) -> Vec<u8> {
-    let mut out = vec![0x0c, u8::try_from(text.len()).unwrap()];
-    assert!(text.len() < 0x80, "one length byte will do");
-    out.extend(text.as_bytes());
-    out
-}
-
-fn email(text: &str) -> SanType {
-    SanType::Rfc822Name(text.try_into().unwrap())
-}
+use sample::{GITHUB, Sample, email, utf8};
 
 #[test]
 fn a_workflow_certificate_tells_subject_issuer_and_claims() {

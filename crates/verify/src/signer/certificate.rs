@@ -11,6 +11,7 @@ use x509_parser::{
 };
 
 use super::{
+    PublicKey,
     claims::{self, Claims},
     der,
 };
@@ -166,7 +167,8 @@ impl CertificateSigner {
             issuer,
             not_before: Timestamp(certificate.validity().not_before.timestamp()),
             not_after: Timestamp(certificate.validity().not_after.timestamp()),
-            key_fingerprint: Digest::sha256(spki),
+            key_fingerprint: PublicKey::from_spki(spki)
+                .map_or_else(|_| Digest::sha256(spki), |key| key.fingerprint()),
             certificate: bytes.to_vec(),
         };
         signer.agrees_with_core(spki)?;
