@@ -2,8 +2,19 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use sealgate_verify::{Digest, Entry, Evidence, Gap, Place, Reference};
+use sealgate_verify::{Digest, Entry, Evidence, Gap, GapCause, Place, Reference, Timestamp};
 use tokio::time::Instant;
+
+use crate::{
+    Credentials,
+    fault::Fault,
+    gather::gather,
+    lanes::{Budget, Lanes},
+    limits,
+    manifest::ACCEPT_ANY,
+    source::Source,
+    transport::Transport,
+};
 
 /// How to speak to registries. Nothing here is a default that trusts anyone.
 #[derive(Clone, Debug, Default)]
@@ -12,42 +23,15 @@ pub struct Config {
     pub http_hosts: BTreeSet<String>,
     /// Whether loopback hosts may be spoken to over plain http (the CLI's manners; never the webhook's).
     pub http_loopback: bool,
-    /// Hosts that may be spoken to; empty: any.
+    /// Hosts that may be spoken to; empty: any. A registry brings its token service with it (`docker.io` brings
+    /// `auth.docker.io`), but not the object stores that it redirects to: those must be named too.
     pub only_hosts: BTreeSet<String>,
     /// More certificate authorities for registries, PEM.
     pub extra_roots: Vec<Vec<u8>>,
     /// cosign's `--allow-insecure-registry`: any certificate will do. Never the webhook's.
     pub insecure_tls: bool,
-}
-
-/// Secrets by exact host and port. Its `Debug` shows none.
-#[derive(Clone, Default)]
-pub struct Credentials {}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Credentials")
-    }
-}
-
-impl Credentials {
-    /// No secrets.
-    pub fn anonymous() -> Self {
-        Self::default()
-    }
-
-    /// Reads the bytes of a docker `config.json`: its `auths`.
-    ///
-    /// # Errors
-    /// [`ClientError`] if it cannot be read.
-    pub fn from_docker_config(_bytes: &[u8]) -> Result<Self, ClientError> {
-        unimplemented!()
-    }
-
-    /// A fingerprint of the content, for cache keys.
-    pub fn fingerprint(&self) -> Digest {
-        unimplemented!()
-    }
+    /// Whether as many signatures are handed on as cosign reads (100), instead of the gate's 64. Only for cosign's verbs.
+    pub cosign_limits: bool,
 }
 
 /// Which places to look in.
@@ -90,52 +74,123 @@ pub enum ClientError {
 
 /// A bounded registry client for one set of credentials.
 #[derive(Clone, Debug)]
-pub struct Client {}
+pub struct Client {
+    transport: Arc<Transport>,
+    config: Arc<Config>,
+    lanes: Arc<Lanes>,
+}
 
 impl Client {
     /// Builds a client.
     ///
     /// # Errors
     /// [`ClientError::Tls`] if certificate authorities cannot be read.
-    pub fn new(_config: Config, _credentials: Credentials) -> Result<Self, ClientError> {
-        unimplemented!()
+    pub fn new(config: Config, credentials: Credentials) -> Result<Self, ClientError> {
+        Self::on_lanes(Arc::new(config), credentials, Arc::default())
+    }
+
+    /// Builds a client with other credentials, that shares nothing with this one but the limits on how much happens
+    /// at one time: no connection, no token.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_credentials(&self, credentials: Credentials) -> Result<Self, ClientError> {
+        Self::on_lanes(Arc::clone(&self.config), credentials, Arc::clone(&self.lanes))
+    }
+
+    fn on_lanes(
+        config: Arc<Config>,
+        credentials: Credentials,
+        lanes: Arc<Lanes>,
+    ) -> Result<Self, ClientError> {
+        let transport = Arc::new(Transport::new(&config, credentials, Arc::clone(&lanes))?);
+        Ok(Self { transport, config, lanes })
     }
 
     /// Finds the digest of `reference`: as written, or by HEAD (GET where HEAD fails) of its tag.
     ///
+    /// A reference without tag and digest means `latest`.
+    ///
     /// # Errors
     /// A [`Gap`] at [`Place::Tag`].
-    pub async fn resolve(&self, _reference: &Reference, _deadline: Instant) -> Result<Resolved, Gap> {
-        unimplemented!()
+    pub async fn resolve(&self, reference: &Reference, deadline: Instant) -> Result<Resolved, Gap> {
+        if let Some(digest) = reference.digest() {
+            return Ok(Resolved { digest: digest.clone() });
+        }
+        let tag = reference.tag().unwrap_or("latest");
+        let digest = self.digest_of(reference, tag, deadline).await;
+        digest
+            .map(|digest| Resolved { digest })
+            .map_err(|fault| fault.at(Place::Tag, &format!("tag `{tag}`")))
+    }
+
+    async fn digest_of(&self, reference: &Reference, tag: &str, deadline: Instant) -> Result<Digest, Fault> {
+        let budget = Budget::new(limits::IMAGE_BYTES);
+        let source = Source::of(&self.transport, reference, &budget, deadline)?;
+        match source.head(tag).await {
+            Ok(Some(digest)) => return Ok(digest),
+            // An answer that a GET may better: some registries know no HEAD, or name no digest in it.
+            Ok(None) | Err(Fault::Absent) => {}
+            Err(fault)
+                if matches!(fault.cause(), Some(GapCause::AccessDenied | GapCause::UnexpectedAnswer)) => {}
+            Err(fault) => return Err(fault),
+        }
+        let tagged = source.tag(tag, ACCEPT_ANY, &[]).await?;
+        Ok(Digest::sha256(&tagged.bytes))
     }
 
     /// Collects every candidate for `digest` from all places in `look`. What could not be read is in `gaps`.
+    ///
+    /// Comes back at the deadline with what was found by then.
     pub async fn gather(
         &self,
-        _reference: &Reference,
-        _digest: &Digest,
-        _look: &Look,
-        _deadline: Instant,
+        reference: &Reference,
+        digest: &Digest,
+        look: &Look,
+        deadline: Instant,
     ) -> Entry {
-        unimplemented!()
+        let most = if self.config.cosign_limits { limits::ITEMS_FOR_COSIGN } else { limits::ITEMS };
+        gather(&self.transport, reference, digest, look, most, deadline).await
     }
 
     /// Resolves and gathers.
     pub async fn evidence(
         &self,
-        _reference: &Reference,
-        _look: &Look,
-        _now: sealgate_verify::Timestamp,
-        _deadline: Instant,
+        reference: &Reference,
+        look: &Look,
+        now: Timestamp,
+        deadline: Instant,
     ) -> Evidence {
-        unimplemented!()
+        let written = reference.written().to_owned();
+        match self.resolve(reference, deadline).await {
+            Ok(resolved) => {
+                let entry = self.gather(reference, &resolved.digest, look, deadline).await;
+                Evidence { reference: written, gathered_at: now, entries: vec![entry], gaps: vec![] }
+            }
+            Err(gap) => Evidence { reference: written, gathered_at: now, entries: vec![], gaps: vec![gap] },
+        }
     }
 
     /// Fetches a manifest by digest or tag; a tag's bytes are hashed, never believed.
     ///
     /// # Errors
     /// A [`Gap`] that says why not.
-    pub async fn manifest(&self, _reference: &Reference, _deadline: Instant) -> Result<Fetched, Gap> {
-        unimplemented!()
+    pub async fn manifest(&self, reference: &Reference, deadline: Instant) -> Result<Fetched, Gap> {
+        let budget = Budget::new(limits::IMAGE_BYTES);
+        let (place, what) = match (reference.digest(), reference.tag().unwrap_or("latest")) {
+            (Some(digest), _) => (Place::Manifest, digest.to_string()),
+            (None, tag) => (Place::Tag, format!("tag `{tag}`")),
+        };
+        let fetched = async {
+            let source = Source::of(&self.transport, reference, &budget, deadline)?;
+            match reference.digest() {
+                Some(digest) => source.manifest(digest, None, ACCEPT_ANY).await,
+                None => source.tag(reference.tag().unwrap_or("latest"), ACCEPT_ANY, &[]).await,
+            }
+        };
+        match fetched.await {
+            Ok(fetched) => Ok(Fetched { bytes: fetched.bytes.into(), media_type: fetched.media_type }),
+            Err(fault) => Err(fault.at(place, &what)),
+        }
     }
 }

@@ -1,0 +1,241 @@
+//! Referrers: the API's list page by page, or the fallback tag where there is no API; then every one by its digest.
+
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use futures_util::{StreamExt as _, stream};
+use http::header::CONTENT_TYPE;
+use sealgate_verify::{Gap, GapCause, Item, Place, Reference};
+
+use super::{Found, Gathering, item, too_many};
+use crate::{
+    fault::Fault,
+    limits, link,
+    manifest::{self, ACCEPT_ANY, ACCEPT_INDEX, BUNDLE, Descriptor, OCI_INDEX},
+    rules::Rules,
+    source::Source,
+};
+
+/// A list, as far as it could be read.
+#[derive(Default)]
+struct List {
+    descriptors: Vec<Descriptor>,
+    faults: Vec<Fault>,
+    seen: HashSet<sealgate_verify::Digest>,
+}
+
+/// What became of one referrer.
+enum Outcome {
+    Bundle(Item),
+    Gap(Gap),
+    /// Something else than a Sigstore bundle, such as an SBOM.
+    Other,
+    TooMany,
+}
+
+impl Gathering<'_> {
+    /// Collects the Sigstore bundles that refer to the digest.
+    pub(super) async fn referrers(&self, reference: &Reference) -> Found {
+        let source = match self.source(reference) {
+            Ok(source) => source,
+            Err(fault) => return dark(fault, Place::Referrers),
+        };
+        match self.listed(&source).await {
+            Ok(list) => self.bundles(&source, list, Place::Referrers).await,
+            Err(Fault::Absent) => match self.fallback(&source).await {
+                Ok(list) => self.bundles(&source, list, Place::FallbackTag).await,
+                Err(Fault::Absent) => Found::default(),
+                Err(fault) => dark(fault, Place::FallbackTag),
+            },
+            Err(fault) => dark(fault, Place::Referrers),
+        }
+    }
+
+    /// Reads the list of the referrers API. Absent means that the registry has no such API.
+    ///
+    /// Only a 404 means that. Anything else than a list leaves the place dark, also what other clients take for "no
+    /// API" (400, 406, another content type): a proxy that answers so would hide signatures.
+    async fn listed(&self, source: &Source<'_>) -> Result<List, Fault> {
+        let mut list = List::default();
+        let mut next = Some(source.referrers(self.digest)?);
+        let mut visited = HashSet::new();
+        let mut left = limits::REFERRERS_BYTES;
+        while let Some(url) = next.take() {
+            let is_first = visited.is_empty();
+            if visited.len() == limits::REFERRERS_PAGES {
+                list.faults.push(Fault::limit("pages of referrers", limits::REFERRERS_PAGES, "more"));
+                break;
+            }
+            if !visited.insert(url.clone()) {
+                list.faults.push(Fault::new(GapCause::Limit, "the pages of referrers go round in a circle"));
+                break;
+            }
+            let page = async {
+                let reply = source.page(url, left).await?;
+                let media_type = manifest::media_type(reply.headers.get(CONTENT_TYPE));
+                if media_type != OCI_INDEX {
+                    return Err(Fault::new(
+                        GapCause::UnexpectedAnswer,
+                        format!("the list is of type `{media_type}`"),
+                    ));
+                }
+                Ok((manifest::index(&reply.body)?, reply))
+            };
+            let (index, reply) = match page.await {
+                Ok(page) => page,
+                Err(fault) if is_first => return Err(fault),
+                Err(Fault::Absent) => {
+                    list.faults
+                        .push(Fault::new(GapCause::UnexpectedAnswer, "a page of referrers does not exist"));
+                    break;
+                }
+                Err(fault) => {
+                    list.faults.push(fault);
+                    break;
+                }
+            };
+            left = left.saturating_sub(reply.body.len() as u64);
+            if !list.add(index) {
+                break;
+            }
+            next = match link::next(&reply.headers)
+                .map(|target| Rules::next_page(&reply.url, &target))
+                .transpose()
+            {
+                Ok(next) => next,
+                Err(fault) => {
+                    list.faults.push(fault);
+                    None
+                }
+            };
+        }
+        Ok(list)
+    }
+
+    /// Spec: distribution-spec "Referrers Tag Schema": both parts of the digest are cut to what a tag can hold.
+    async fn fallback(&self, source: &Source<'_>) -> Result<List, Fault> {
+        let hex: String = self.digest.hex().chars().take(64).collect();
+        let tag = format!("{}-{hex}", self.digest.algorithm().name());
+        let tagged = source.tag(&tag, ACCEPT_INDEX, &[OCI_INDEX]).await?;
+        let mut list = List::default();
+        list.add(manifest::index(&tagged.bytes)?);
+        Ok(list)
+    }
+
+    async fn bundles(&self, source: &Source<'_>, list: List, place: Place) -> Found {
+        let List { mut descriptors, faults, .. } = list;
+        let mut found = Found::default();
+        found.gaps.extend(faults.into_iter().map(|fault| fault.listed(place, "list of referrers")));
+        // What the list says of a referrer decides nothing, but likely ones go first where limits are near.
+        descriptors.sort_by_key(|descriptor| !is_likely(descriptor));
+        let claimed = AtomicUsize::new(0);
+        let reads: Vec<_> =
+            descriptors.iter().map(|descriptor| self.referrer(source, descriptor, place, &claimed)).collect();
+        let outcomes: Vec<_> = stream::iter(reads).buffered(limits::REFERRERS_AT_ONCE).collect().await;
+        let mut is_full = false;
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Bundle(item) => found.items.push(item),
+                Outcome::Gap(gap) => found.gaps.push(gap),
+                Outcome::Other => {}
+                Outcome::TooMany => is_full = true,
+            }
+        }
+        if is_full {
+            found.gaps.push(too_many(self.most, claimed.into_inner()).at(place, "referrers"));
+        }
+        found
+    }
+
+    async fn referrer(
+        &self,
+        source: &Source<'_>,
+        descriptor: &Descriptor,
+        place: Place,
+        claimed: &AtomicUsize,
+    ) -> Outcome {
+        let layer = match self.bundle_layer(source, descriptor).await {
+            Ok(Some(layer)) => layer,
+            Ok(None) => return Outcome::Other,
+            Err(fault) => {
+                return Outcome::Gap(fault.listed(place, &format!("referrer {}", descriptor.digest)));
+            }
+        };
+        if claimed.fetch_add(1, Ordering::Relaxed) >= self.most {
+            return Outcome::TooMany;
+        }
+        match source.blob(&layer).await {
+            Ok(bytes) => Outcome::Bundle(item(bytes, &layer, place)),
+            Err(fault) => Outcome::Gap(fault.listed(place, &format!("bundle {}", layer.digest))),
+        }
+    }
+
+    // The layer that holds a bundle, or nothing where the referrer is clearly something else.
+    async fn bundle_layer(
+        &self,
+        source: &Source<'_>,
+        descriptor: &Descriptor,
+    ) -> Result<Option<Descriptor>, Fault> {
+        let fetched = source.manifest(&descriptor.digest, Some(descriptor.size), ACCEPT_ANY).await?;
+        let manifest = match manifest::manifest(&fetched.bytes) {
+            Ok(manifest) => manifest,
+            // An index may refer to an image; it holds no layer and so no bundle.
+            Err(_) if manifest::index(&fetched.bytes).is_ok() => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        let is_bundle = |media_type: &str| media_type.starts_with(BUNDLE);
+        let says_so = manifest.artifact_type.as_deref().is_some_and(is_bundle);
+        let mut layers = manifest.layers;
+        if !says_so && layers.iter().flatten().all(|layer| !is_bundle(&layer.media_type)) {
+            return match layers.into_iter().find_map(Result::err) {
+                Some(fault) => Err(fault),
+                None => Ok(None),
+            };
+        }
+        // THREAT: a list that names a referrer of another image. See a_referrer_of_another_image_is_refused.
+        if manifest.subject.as_ref() != Some(self.digest) {
+            let subject =
+                manifest.subject.map_or_else(|| "nothing".to_owned(), |subject| subject.to_string());
+            return Err(Fault::malformed(format!("refers to {subject}, not to {}", self.digest)));
+        }
+        match (layers.pop(), layers.is_empty()) {
+            (Some(Ok(layer)), true) if is_bundle(&layer.media_type) => Ok(Some(layer)),
+            (Some(Err(fault)), true) => Err(fault),
+            _ => Err(Fault::malformed("a bundle's manifest has exactly one layer, the bundle")),
+        }
+    }
+}
+
+impl List {
+    // Whether there is room for more.
+    fn add(&mut self, index: manifest::Index) -> bool {
+        for descriptor in index.manifests {
+            match descriptor {
+                Ok(descriptor) if self.seen.contains(&descriptor.digest) => {}
+                Ok(_) if self.descriptors.len() == limits::REFERRERS => {
+                    self.faults.push(Fault::limit("referrers of one image", limits::REFERRERS, "more"));
+                    return false;
+                }
+                Ok(descriptor) => {
+                    self.seen.insert(descriptor.digest.clone());
+                    self.descriptors.push(descriptor);
+                }
+                Err(fault) if self.faults.len() < limits::REFERRERS => self.faults.push(fault),
+                Err(_) => {}
+            }
+        }
+        true
+    }
+}
+
+// cosign's own fallback indexes call bundles empty.
+fn is_likely(descriptor: &Descriptor) -> bool {
+    let kind = descriptor.artifact_type.as_str();
+    kind.is_empty() || kind.starts_with(BUNDLE) || kind == "application/vnd.oci.empty.v1+json"
+}
+
+fn dark(fault: Fault, place: Place) -> Found {
+    Found { items: vec![], gaps: vec![fault.at(place, "list of referrers")] }
+}

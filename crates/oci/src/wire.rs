@@ -1,0 +1,237 @@
+//! One request and its answer, bounded in bytes and time.
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use http::{
+    HeaderMap, Method, StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_LENGTH},
+};
+use reqwest::{Certificate, Request, Response, redirect::Policy};
+use sealgate_verify::GapCause;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
+
+use crate::{
+    ClientError, Config,
+    address::{Forbidden, Guard},
+    fault::Fault,
+    lanes::{Budget, Lanes},
+    limits,
+    rules::shown,
+};
+
+/// Connections of one set of credentials.
+#[derive(Clone, Debug)]
+pub(crate) struct Wire {
+    http: reqwest::Client,
+    lanes: Arc<Lanes>,
+}
+
+/// An answer whose body, if it is a good one, was read to its end.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    pub(crate) url: Url,
+}
+
+/// How much one request may bring, and until when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds<'a> {
+    /// What is read, for messages.
+    pub(crate) what: &'static str,
+    /// Our limit.
+    pub(crate) limit: u64,
+    /// What a descriptor says, which is within our limit.
+    pub(crate) declared: Option<u64>,
+    pub(crate) budget: &'a Budget,
+    pub(crate) deadline: Instant,
+}
+
+impl Wire {
+    pub(crate) fn new(config: &Config, guard: Guard, lanes: Arc<Lanes>) -> Result<Self, ClientError> {
+        let mut roots = vec![];
+        for pem in &config.extra_roots {
+            let found = Certificate::from_pem_bundle(pem)
+                .map_err(|_| ClientError::Tls("certificate authorities are not readable PEM".to_owned()))?;
+            if found.is_empty() {
+                return Err(ClientError::Tls("a file of certificate authorities holds none".to_owned()));
+            }
+            roots.extend(found);
+        }
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("sealgate/", env!("CARGO_PKG_VERSION")))
+                // THREAT: reqwest would carry on by itself where credentials, schemes and addresses must be looked at.
+                .redirect(Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                // HTTPS_PROXY and its like are not obeyed: behind a proxy nobody could tell which address is spoken to.
+                .no_proxy()
+                .dns_resolver(guard.clone())
+                .connect_timeout(limits::CONNECT_WITHIN)
+                .pool_idle_timeout(Duration::from_secs(60))
+                .pool_max_idle_per_host(limits::REQUESTS_PER_HOST)
+                .http1_max_headers(limits::HEADERS)
+                .http2_max_header_list_size(HEADER_LIST)
+                .tls_danger_accept_invalid_certs(config.insecure_tls)
+        };
+        let http = match builder().tls_certs_merge(roots.clone()).build() {
+            Ok(http) => http,
+            // A machine without certificate authorities: https then fails host by host, plain http still works.
+            Err(_) => {
+                builder().tls_certs_only(roots).build().map_err(|error| ClientError::Tls(chain(&error)))?
+            }
+        };
+        Ok(Self { http, lanes })
+    }
+
+    /// Sends `request`. A body is read where the status is 200.
+    pub(crate) async fn send(&self, request: Request, bounds: &Bounds<'_>) -> Result<Reply, Fault> {
+        let (url, method) = (request.url().clone(), request.method().clone());
+        let host = shown(&url);
+        let expected = bounds.declared.unwrap_or(bounds.limit);
+        let _permit = self.lanes.enter(&host, expected.saturating_add(1), bounds.deadline).await?;
+        let until = bounds.deadline.min(Instant::now() + limits::HEADERS_WITHIN);
+        let mut response = match timeout_at(until, self.http.execute(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(broken(&host, &error)),
+            Err(_) => return Err(late(&host, "did not answer in time")),
+        };
+        within_header_limit(&host, response.headers())?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = if status == StatusCode::OK && method != Method::HEAD {
+            read(&host, &mut response, bounds).await?
+        } else {
+            drain(&mut response).await;
+            vec![]
+        };
+        Ok(Reply { status, headers, body, url })
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "32 KiB")]
+const HEADER_LIST: u32 = limits::HEADER_BYTES as u32;
+
+fn within_header_limit(host: &str, headers: &HeaderMap) -> Result<(), Fault> {
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if bytes > limits::HEADER_BYTES {
+        return Err(Fault::limit(&format!("bytes of headers by `{host}`"), limits::HEADER_BYTES, bytes));
+    }
+    Ok(())
+}
+
+async fn read(host: &str, response: &mut Response, bounds: &Bounds<'_>) -> Result<Vec<u8>, Fault> {
+    // THREAT: a few bytes that unpack to gigabytes. We ask for none and unpack none.
+    // See a_packed_body_is_refused_and_never_unpacked.
+    let encodings = response.headers().get_all(CONTENT_ENCODING).iter();
+    if encodings.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Fault::new(
+            GapCause::UnexpectedAnswer,
+            format!("`{host}` packs a {} unasked", bounds.what),
+        ));
+    }
+    let cap = bounds.declared.unwrap_or(bounds.limit);
+    let announced = response
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<u64>().ok());
+    if let Some(announced) = announced
+        && announced > cap
+    {
+        return Err(too_long(host, bounds, announced));
+    }
+    let started = Instant::now();
+    let mut body = Vec::new();
+    loop {
+        let received = body.len() as u64;
+        let patience = Duration::from_secs(received / limits::BODY_BYTES_PER_SECOND);
+        let until = bounds.deadline.min(started + limits::BODY_GRACE + patience);
+        let chunk = match timeout_at(until, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => chunk,
+            Ok(Ok(None)) => return Ok(body),
+            Ok(Err(error)) => return Err(broken(host, &error)),
+            Err(_) => return Err(late(host, &format!("sends a {} too slowly", bounds.what))),
+        };
+        let total = received.saturating_add(chunk.len() as u64);
+        if total > cap {
+            return Err(too_long(host, bounds, total));
+        }
+        if !bounds.budget.take(chunk.len() as u64) {
+            return Err(Fault::new(
+                GapCause::Limit,
+                format!("all bytes that one image may take are used up at a {}", bounds.what),
+            ));
+        }
+        body.extend_from_slice(&chunk);
+    }
+}
+
+fn too_long(host: &str, bounds: &Bounds<'_>, found: u64) -> Fault {
+    match bounds.declared {
+        Some(declared) => Fault::malformed(format!(
+            "`{host}` sends a {} of {found} bytes or more, its descriptor says {declared}",
+            bounds.what
+        )),
+        None => Fault::limit(&format!("bytes of a {}", bounds.what), bounds.limit, found),
+    }
+}
+
+// A short body read to its end lets the connection be used again; a long one is not worth it.
+async fn drain(response: &mut Response) {
+    let until = Instant::now() + DRAIN_WITHIN;
+    let mut left = DRAIN_BYTES;
+    while let Ok(Ok(Some(chunk))) = timeout_at(until, response.chunk()).await {
+        left = left.saturating_sub(chunk.len());
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+const DRAIN_BYTES: usize = 16 * 1024;
+const DRAIN_WITHIN: Duration = Duration::from_millis(100);
+
+fn late(host: &str, what: &str) -> Fault {
+    Fault::new(GapCause::Timeout, format!("`{host}` {what}"))
+}
+
+// The innermost cause that we know decides; what nobody knows is a broken connection.
+fn broken(host: &str, error: &reqwest::Error) -> Fault {
+    let mut cause = if error.is_timeout() { GapCause::Timeout } else { GapCause::Unreachable };
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if error.is::<Forbidden>() {
+            cause = GapCause::HostForbidden;
+        } else if error.is::<rustls::Error>() {
+            cause = GapCause::Tls;
+        } else if let Some(error) = error.downcast_ref::<hyper::Error>() {
+            if error.is_parse_too_large() {
+                cause = GapCause::Limit;
+            } else if error.is_parse() {
+                cause = GapCause::UnexpectedAnswer;
+            }
+        }
+        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    Fault::new(cause, format!("`{host}`: {}", chain(error)))
+}
+
+// The last words of the chain say it; reqwest's own repeat the URL.
+fn chain(error: &reqwest::Error) -> String {
+    let mut said = vec![];
+    let mut next = error.source();
+    while let Some(error) = next {
+        let text = error.to_string();
+        if said.last() != Some(&text) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    if said.is_empty() { "the request failed".to_owned() } else { said.join(": ") }
+}
