@@ -1,5 +1,7 @@
 //! Everything a verdict depends on, as bytes. Nothing here is trusted.
 
+mod file;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -70,6 +72,7 @@ pub enum Place {
 
 /// Something that could not be found out.
 #[derive(Clone, Debug, Eq, PartialEq, serde::Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Gap {
     /// Which place stayed dark.
     pub place: Place,
@@ -118,24 +121,29 @@ impl GapCause {
     }
 }
 
-impl Evidence {
-    /// Reads the file form; every digest is computed anew.
-    ///
-    /// # Errors
-    /// [`EvidenceError`] if it is not readable, of an unknown version, or a digest does not fit.
-    pub fn from_json(_bytes: &[u8]) -> Result<Self, EvidenceError> {
-        unimplemented!()
-    }
-
-    /// Writes the file form: versioned JSON with base64 bytes.
-    pub fn to_json(&self) -> Vec<u8> {
-        unimplemented!()
-    }
-}
-
 /// Why an evidence file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceError {
+    /// Bytes that do not have the digest written beside them.
+    #[error("{field} of the evidence file should have digest `{expected}`, its bytes have `{found}`")]
+    Digest {
+        /// Whose bytes, as a path into the file.
+        field: String,
+        /// As written.
+        expected: Digest,
+        /// As computed.
+        found: Digest,
+    },
+    /// Over a limit.
+    #[error("evidence file has {found} {what}, at most {limit} are read")]
+    Limit {
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+        /// How many there are.
+        found: usize,
+    },
     /// Not JSON of our shape.
     #[error("evidence file cannot be read at line {line}, column {column}")]
     Unreadable {
@@ -149,12 +157,26 @@ pub enum EvidenceError {
     /// A version we do not know.
     #[error("evidence file has version `{0}`, this program reads version `1`")]
     Version(String),
-    /// Bytes that do not have the digest written beside them.
-    #[error("evidence file names digest `{expected}`, its bytes have `{found}`")]
-    Digest {
-        /// As written.
-        expected: Digest,
-        /// As computed.
-        found: Digest,
-    },
+}
+
+impl EvidenceError {
+    /// The stable reason code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Digest { .. } => "evidence-digest",
+            Self::Limit { .. } => "evidence-limit",
+            Self::Unreadable { .. } => "evidence-unreadable",
+            Self::Version(_) => "evidence-version",
+        }
+    }
+
+    /// What the reader can do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Digest { .. } => "the file was changed after it was recorded; record it again",
+            Self::Limit { .. } => "record the image again; no recording has more",
+            Self::Unreadable { .. } => "give a file that `sealgate check --record` wrote",
+            Self::Version(_) => "use the release of sealgate that wrote the file, or record it again",
+        }
+    }
 }

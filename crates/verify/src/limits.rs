@@ -22,3 +22,9 @@ pub const KEY_BYTES: usize = 16 * 1024;
 pub const RSA_BITS_LEAST: usize = 2048;
 /// Bits of the largest RSA key: a check costs its square.
 pub const RSA_BITS_MOST: usize = 4096;
+/// Bytes of an evidence file: what may be fetched for an image, in base64, and room for the rest.
+pub const EVIDENCE_BYTES: usize = 96 * 1024 * 1024;
+/// Entries of an evidence file: an image and its platforms.
+pub const EVIDENCE_ENTRIES: usize = 64;
+/// Items of one entry of an evidence file. Cosign's verbs look at 100.
+pub const EVIDENCE_ITEMS: usize = 128;
