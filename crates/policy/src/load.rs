@@ -1,6 +1,33 @@
 //! From documents to a snapshot: parse looks at one document, link at the whole set.
 
-use sealgate_verify::{Digest, TrustedRoots};
+use std::collections::{BTreeMap, BTreeSet};
+
+use sealgate_verify::{Digest, Place, Reference, TrustedRoots};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    limits,
+    model::{self, Policy},
+};
+use fault::Fault;
+use link::Parsed;
+use node::{At, Node, Path, Value};
+use read::Reading;
+use yaml::Located;
+
+mod document;
+mod fault;
+mod link;
+mod lint;
+mod near;
+mod node;
+mod read;
+mod rule;
+mod schema;
+mod signer;
+mod structure;
+mod text;
+mod yaml;
 
 /// One file of policy documents, YAML or JSON.
 #[derive(Clone, Debug)]
@@ -25,6 +52,7 @@ pub struct Loaded {
 pub struct PolicySet {
     hash: Digest,
     settings: Settings,
+    policies: BTreeMap<String, Policy>,
 }
 
 impl PolicySet {
@@ -32,8 +60,34 @@ impl PolicySet {
     ///
     /// # Errors
     /// Every fault of every document, in the order of files and lines.
-    pub fn load(_sources: &[Source], _roots: &TrustedRoots) -> Result<Loaded, Vec<Finding>> {
-        unimplemented!()
+    pub fn load(sources: &[Source], roots: &TrustedRoots) -> Result<Loaded, Vec<Finding>> {
+        let mut set = Documents::default();
+        for source in sources {
+            set.parse(source);
+        }
+        if set.policies.len() > limits::POLICIES {
+            let file = set.policies.last().map_or("", |policy| policy.file);
+            let fault = Fault::limit("policies", limits::POLICIES, set.policies.len());
+            set.findings.push(fault.found_at(file, At::default(), String::new()));
+        }
+        if set.findings.is_empty() && set.policies.is_empty() {
+            let file = sources.first().map_or("", |source| source.name.as_str());
+            set.findings.push(Fault::NoPolicy.found_at(file, At { line: 1, column: 1 }, String::new()));
+        }
+        set.findings.extend(link::link(&set.policies, &set.settings, roots));
+        if !set.findings.is_empty() {
+            sort(&mut set.findings, sources);
+            set.findings.truncate(limits::FINDINGS);
+            return Err(set.findings);
+        }
+        let mut warnings: Vec<Finding> = set.policies.iter().flat_map(lint::policy).collect();
+        sort(&mut warnings, sources);
+        let settings =
+            set.settings.into_iter().next().map_or_else(Settings::default, |settings| settings.meant);
+        let policies: BTreeMap<String, Policy> =
+            set.policies.into_iter().map(|policy| (policy.meant.name.clone(), policy.meant)).collect();
+        let hash = model::hash(&policies, &settings);
+        Ok(Loaded { set: Self { hash, settings, policies }, warnings })
     }
 
     /// SHA-256 over what the set means: equal sets hash alike, whatever file or order they came in.
@@ -48,19 +102,38 @@ impl PolicySet {
 
     /// The policies' names, sorted.
     pub fn names(&self) -> Vec<&str> {
-        unimplemented!()
+        self.policies.keys().map(String::as_str).collect()
+    }
+
+    /// Where to look for evidence about `reference`. A place of these that nobody looked in is a gap; with none, no
+    /// evidence is asked for. Follows from the policies alone.
+    pub fn places(&self, reference: &Reference) -> BTreeSet<Place> {
+        let asks = self.matching(reference).any(|policy| policy.signatures().next().is_some());
+        if asks { SIGNATURE_PLACES.into_iter().collect() } else { BTreeSet::new() }
+    }
+
+    /// The policies that are about `reference`, by name.
+    pub(crate) fn matching(&self, reference: &Reference) -> impl Iterator<Item = &Policy> {
+        self.policies.values().filter(move |policy| {
+            policy.images.iter().any(|pattern| pattern.matches(reference))
+                && !policy.except_images.iter().any(|pattern| pattern.matches(reference))
+        })
     }
 
     /// The JSON schema of `ClusterSealPolicy`, which is also a structural CRD schema.
     pub fn policy_schema() -> serde_json::Value {
-        unimplemented!()
+        schema::policy()
     }
 
     /// The JSON schema of `GateSettings`, which is also a structural CRD schema.
     pub fn settings_schema() -> serde_json::Value {
-        unimplemented!()
+        schema::settings()
     }
 }
+
+/// Every place that can hold a signature. The fallback tag is part of looking at referrers.
+pub(crate) const SIGNATURE_PLACES: [Place; 3] =
+    [Place::AttestationTag, Place::Referrers, Place::SignatureTag];
 
 /// `GateSettings`, with the loader's defaults.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -71,8 +144,20 @@ pub struct Settings {
     pub tags: Action,
     /// Whether objects that the gate cannot read images from are allowed.
     pub allow_unknown_kinds: bool,
-    /// Hosts that may be spoken to; empty: any.
+    /// Hosts that may be spoken to, sorted, in the form that references have; empty: any.
     pub registries: Vec<String>,
+}
+
+impl Default for Settings {
+    /// What holds where nobody wrote `GateSettings`: everything is denied that can be.
+    fn default() -> Self {
+        Self {
+            no_match: Action::Deny,
+            tags: Action::Deny,
+            allow_unknown_kinds: false,
+            registries: Vec::new(),
+        }
+    }
 }
 
 /// What happens where no policy speaks.
@@ -109,6 +194,150 @@ pub struct Finding {
 
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}:{}: {}: {}", self.file, self.line, self.column, self.field, self.message)
+        write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
+        if !self.field.is_empty() {
+            write!(f, "{}: ", self.field)?;
+        }
+        f.write_str(&self.message)
     }
+}
+
+fn sort(findings: &mut [Finding], sources: &[Source]) {
+    let order: BTreeMap<&str, usize> =
+        sources.iter().enumerate().rev().map(|(index, source)| (source.name.as_str(), index)).collect();
+    findings.sort_by_key(|finding| (order.get(finding.file.as_str()).copied(), finding.line, finding.column));
+}
+
+/// What was parsed so far.
+#[derive(Default)]
+struct Documents<'s> {
+    policies: Vec<Parsed<'s, Policy>>,
+    settings: Vec<Parsed<'s, Settings>>,
+    findings: Vec<Finding>,
+}
+
+impl<'s> Documents<'s> {
+    fn parse(&mut self, source: &'s Source) {
+        let (nodes, faults) = yaml::read(&source.bytes);
+        for node in nodes {
+            self.document(&source.name, node, &faults);
+        }
+        self.report(&source.name, &faults);
+    }
+
+    /// Reads one document. `text` are faults of the file's text: what they hide is not reported again, and no document
+    /// beside them is used.
+    fn document(&mut self, file: &'s str, node: Node, text: &[Located]) {
+        let kind = match kind(&node) {
+            Ok(kind) => kind,
+            Err(fault) => return self.report(file, &[fault]),
+        };
+        let schema = match kind {
+            Kind::Policy => schema::policy(),
+            Kind::Settings => schema::settings(),
+        };
+        let structural = structure::check(&node, &schema);
+        let mut unread: Vec<&Path> = structural.iter().map(|(_, path, _)| path).collect();
+        let status = Path::default().field("status");
+        unread.push(&status);
+        let readable = node.without(&unread);
+        let mut reading = Reading::new(&node);
+        match kind {
+            Kind::Policy => {
+                let meant = typed(&readable).map(|document| read::policy(&mut reading, document));
+                let faults = together(&node, text, structural, reading.faults, meant.is_none());
+                match meant {
+                    Some(meant) if faults.is_empty() && text.is_empty() => {
+                        self.policies.push(Parsed { file, node, meant })
+                    }
+                    _ => self.report(file, &faults),
+                }
+            }
+            Kind::Settings => {
+                let meant = typed(&readable).map(|document| read::settings(&mut reading, document));
+                let faults = together(&node, text, structural, reading.faults, meant.is_none());
+                match meant {
+                    Some(meant) if faults.is_empty() && text.is_empty() => {
+                        self.settings.push(Parsed { file, node, meant })
+                    }
+                    _ => self.report(file, &faults),
+                }
+            }
+        }
+    }
+
+    fn report(&mut self, file: &str, faults: &[Located]) {
+        self.findings
+            .extend(faults.iter().map(|(at, path, fault)| fault.found_at(file, *at, path.to_string())));
+    }
+}
+
+enum Kind {
+    Policy,
+    Settings,
+}
+
+fn kind(node: &Node) -> Result<Kind, Located> {
+    let top = Path::default();
+    if !matches!(node.value, Value::Map(_)) {
+        let fault = Fault::WrongType {
+            wanted: "a map with `apiVersion`, `kind`, `metadata` and `spec`".to_owned(),
+            found: node.value.kind(),
+        };
+        return Err((node.at, top, fault));
+    }
+    let path = top.field("kind");
+    let kind = match node.text("kind") {
+        Some("ClusterSealPolicy") => Kind::Policy,
+        Some("GateSettings") => Kind::Settings,
+        Some("SealPolicy") => {
+            let instead = "write a ClusterSealPolicy for now; it holds in every namespace";
+            return Err((
+                node.locate(&path),
+                path,
+                Fault::Later { what: "`kind: SealPolicy`".to_owned(), instead },
+            ));
+        }
+        found => {
+            return Err((
+                node.locate(&path),
+                path,
+                Fault::Kind { found: found.unwrap_or_default().to_owned() },
+            ));
+        }
+    };
+    match node.text("apiVersion") {
+        Some("sealgate.dev/v1alpha1") => Ok(kind),
+        found => {
+            let path = top.field("apiVersion");
+            Err((node.locate(&path), path, Fault::ApiVersion { found: found.unwrap_or_default().to_owned() }))
+        }
+    }
+}
+
+/// The typed document. The schema and the types are one, so what the structure check left can always be read.
+fn typed<T: DeserializeOwned>(node: &Node) -> Option<T> {
+    serde_json::from_value(node.to_json()?).ok()
+}
+
+/// All faults of a document: those of its structure, and those of its meaning that do not merely follow from them.
+fn together(
+    node: &Node,
+    text: &[Located],
+    structural: Vec<Located>,
+    meaning: Vec<Located>,
+    unread: bool,
+) -> Vec<Located> {
+    let is_new = |path: &Path| !text.iter().chain(&structural).any(|(_, other, _)| other.on_one_way(path));
+    let mut faults: Vec<Located> = meaning.into_iter().filter(|(_, path, _)| is_new(path)).collect();
+    faults.extend(structural);
+    // INVARIANT: a document that could not be read is never silently left out.
+    if unread && faults.is_empty() && text.is_empty() {
+        let fault = Fault::WrongType {
+            wanted: "a document as its schema describes it".to_owned(),
+            found: node.value.kind(),
+        };
+        faults.push((node.at, Path::default(), fault));
+    }
+    faults
 }
