@@ -1,8 +1,13 @@
 //! What a signature is over.
 
-use std::collections::BTreeMap;
+mod simple_signing;
+mod statement;
 
-use crate::Digest;
+use crate::{Artifact, Digest, verifier::VerifyError};
+
+pub use simple_signing::SimpleSigning;
+pub(crate) use statement::PAYLOAD_TYPE;
+pub use statement::{Statement, Subject};
 
 /// What a verified signature says.
 #[derive(Clone, Debug)]
@@ -15,39 +20,30 @@ pub enum Content {
     Statement(Statement),
 }
 
-/// Cosign's simple-signing payload.
-#[derive(Clone, Debug)]
-pub struct SimpleSigning {
-    /// `critical.image.docker-manifest-digest`
-    pub digest: Digest,
-    /// `critical.identity.docker-reference`; not compared with anything.
-    pub docker_reference: String,
-    /// `optional`, as written.
-    pub optional: Option<serde_json::Value>,
-    /// The signed bytes.
-    pub raw: Vec<u8>,
+impl Content {
+    // INVARIANT: whatever is signed is about the artifact that was asked about. A message was already held to its digest.
+    pub(crate) fn is_about(&self, artifact: Artifact<'_>) -> Result<(), VerifyError> {
+        match self {
+            Self::Message(_) => Ok(()),
+            Self::SimpleSigning(payload) => payload.is_about(artifact),
+            Self::Statement(statement) => statement.is_about(artifact),
+        }
+    }
 }
 
-/// An in-toto statement.
-#[derive(Clone, Debug)]
-pub struct Statement {
-    /// What it is about.
-    pub subjects: Vec<Subject>,
-    /// `predicateType`
-    pub predicate_type: String,
-    /// The predicate's JSON, as written.
-    pub predicate: Box<serde_json::value::RawValue>,
-    /// The signed bytes.
-    pub raw: Vec<u8>,
-}
+impl Artifact<'_> {
+    /// Its digest under `algorithm`: of bytes any, of a digest only its own.
+    pub(crate) fn digest(self, algorithm: crate::Algorithm) -> Option<Digest> {
+        match self {
+            Self::Bytes(bytes) => Some(Digest::of(algorithm, bytes)),
+            Self::Digest(digest) => (digest.algorithm() == algorithm).then(|| digest.clone()),
+        }
+    }
 
-/// An in-toto subject.
-#[derive(Clone, Debug)]
-pub struct Subject {
-    /// Not compared with anything.
-    pub name: Option<String>,
-    /// Algorithm to hexadecimal digest, as written.
-    pub digest: BTreeMap<String, String>,
-    /// `annotations`, as written.
-    pub annotations: Option<serde_json::Value>,
+    pub(crate) fn shown(self) -> String {
+        match self {
+            Self::Bytes(bytes) => Digest::sha256(bytes).to_string(),
+            Self::Digest(digest) => digest.to_string(),
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 pub mod digest;
 pub mod evidence;
+pub mod json;
 pub mod limits;
 pub mod pattern;
 pub mod reference;
@@ -14,7 +15,10 @@ pub mod verifier;
 
 mod bundle;
 mod content;
+mod key;
+mod pem;
 mod root;
+mod wire;
 
 pub use bundle::{Bundle, BundleError};
 pub use content::{Content, SimpleSigning, Statement, Subject};
@@ -29,4 +33,5 @@ pub use signer::{
 pub use time::Timestamp;
 pub use verifier::{
     Artifact, Authentic, LogRecord, LogRule, ProvenTime, TimeSource, Verified, Verifier, VerifyError,
+    all_codes,
 };

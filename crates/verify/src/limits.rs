@@ -28,3 +28,50 @@ pub const EVIDENCE_BYTES: usize = 96 * 1024 * 1024;
 pub const EVIDENCE_ENTRIES: usize = 64;
 /// Items of one entry of an evidence file. Cosign's verbs look at 100.
 pub const EVIDENCE_ITEMS: usize = 128;
+
+/// Bytes of a bundle, a legacy payload or a legacy envelope; attestations carry whole SBOMs.
+pub const BUNDLE_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of a simple-signing payload. Real ones have under 1 KiB.
+pub const SIMPLE_SIGNING_BYTES: usize = 64 * 1024;
+/// Bytes of one annotation of a legacy layer.
+pub const ANNOTATION_BYTES: usize = 1024 * 1024;
+/// Bytes of a signed statement.
+pub const STATEMENT_BYTES: usize = 16 * 1024 * 1024;
+/// Log entries of one bundle.
+pub const LOG_ENTRIES: usize = 8;
+/// Timestamps of one bundle.
+pub const TIMESTAMPS: usize = 8;
+/// Signed certificate timestamps in one certificate.
+pub const SCTS: usize = 8;
+/// Bytes of a signature.
+pub const SIGNATURE_BYTES: usize = 4 * 1024;
+/// Bytes of a log entry's body; `intoto` entries may embed their statement.
+pub const ENTRY_BODY_BYTES: usize = 1024 * 1024;
+/// Bytes of a checkpoint.
+pub const CHECKPOINT_BYTES: usize = 8 * 1024;
+/// Signature lines of a checkpoint.
+pub const CHECKPOINT_SIGNATURES: usize = 32;
+/// Hashes of an inclusion proof: the height of a tree.
+pub const PROOF_HASHES: usize = 63;
+/// Bytes of a timestamp token.
+pub const TIMESTAMP_BYTES: usize = 64 * 1024;
+/// Certificates of a bundle: the leaf and its intermediates.
+pub const CHAIN_CERTIFICATES: usize = 5;
+/// Signatures of an envelope.
+pub const ENVELOPE_SIGNATURES: usize = 1;
+/// Subjects of a statement.
+pub const SUBJECTS: usize = 1024;
+/// Digests of one subject.
+pub const SUBJECT_DIGESTS: usize = 16;
+/// Depth of JSON.
+pub const JSON_DEPTH: usize = 64;
+/// Characters of a number in JSON.
+pub const JSON_NUMBER: usize = 32;
+/// Bytes of a trusted root.
+pub const ROOT_BYTES: usize = 4 * 1024 * 1024;
+/// Keys and authorities of each kind in a trusted root.
+pub const ROOT_MEMBERS: usize = 64;
+/// Seconds by which a proven time may lie after `now`: a clock of ours that is behind must not refuse what was just signed.
+pub const CLOCK_BEHIND_SECONDS: i64 = 60;
+/// Certificates in a timestamp token.
+pub const TIMESTAMP_CERTIFICATES: usize = 8;

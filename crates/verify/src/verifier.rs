@@ -1,8 +1,30 @@
 //! The steps of the Sigstore client specification, in the order it gives them.
 
+mod body;
+mod certificate;
+mod checkpoint;
+mod cms;
+mod der;
+mod error;
+mod log;
+mod sct;
+mod stamp;
+mod witness;
+
 use crate::{
-    Bundle, Content, Digest, IdentityMismatch, PublicKey, Signer, SignerRule, Timestamp, TrustedRoot,
+    Bundle, Content, Digest, PublicKey, SimpleSigning, Statement, Timestamp, TrustedRoot,
+    bundle::{Material, Signed},
+    content::PAYLOAD_TYPE,
+    json,
+    key::VerifyingKey,
+    limits,
+    signer::{KeySigner, Signer},
 };
+
+pub use error::{VerifyError, all_codes};
+pub use witness::{Authentic, LogRecord, ProvenTime, TimeSource, Verified};
+
+use body::{Author, Expected};
 
 /// Checks bundles against one trusted root.
 #[derive(Debug)]
@@ -30,7 +52,7 @@ pub enum LogRule {
 }
 
 impl<'r> Verifier<'r> {
-    /// Verifies against `root`; nothing may claim a time after `now`, but for a small tolerance.
+    /// Verifies against `root`; nothing may claim a time after `now`, but for [`limits::CLOCK_BEHIND_SECONDS`].
     pub fn new(root: &'r TrustedRoot, now: Timestamp) -> Self {
         Self { root, now }
     }
@@ -39,133 +61,217 @@ impl<'r> Verifier<'r> {
     ///
     /// # Errors
     /// [`VerifyError`], one per step.
-    pub fn authenticate(&self, _bundle: &Bundle, _artifact: Artifact<'_>) -> Result<Authentic, VerifyError> {
-        let _ = (self.root, self.now);
-        unimplemented!()
+    ///
+    /// Spec: sigstore client-spec 4.2 to 4.5.
+    pub fn authenticate(&self, bundle: &Bundle, artifact: Artifact<'_>) -> Result<Authentic, VerifyError> {
+        let authentic = self.keyless(bundle, Some(artifact))?;
+        authentic.content.is_about(artifact)?;
+        Ok(authentic)
     }
 
-    /// The same for a managed key.
+    /// The same for a managed key. A certificate in the bundle is refused: which of the two counts is not the bundle's choice.
     ///
     /// # Errors
     /// As [`Verifier::authenticate`].
     pub fn authenticate_with_key(
         &self,
-        _: &Bundle,
-        _: Artifact<'_>,
-        _: &PublicKey,
-        _: LogRule,
+        bundle: &Bundle,
+        artifact: Artifact<'_>,
+        key: &PublicKey,
+        log: LogRule,
     ) -> Result<Authentic, VerifyError> {
-        unimplemented!()
+        let authentic = self.keyed(bundle, Some(artifact), key, log)?;
+        authentic.content.is_about(artifact)?;
+        Ok(authentic)
     }
 
     /// As [`Verifier::authenticate`], but the content may be about anything. Only for cosign's `--check-claims=false`.
     ///
     /// # Errors
     /// As [`Verifier::authenticate`].
-    pub fn authenticate_unbound_insecure(&self, _bundle: &Bundle) -> Result<Authentic, VerifyError> {
-        unimplemented!()
-    }
-}
-
-/// A genuine signature by *someone*. Its content stays sealed until you say whom you trust.
-#[derive(Debug)]
-#[must_use = "an authentic signature means nothing until you check who made it"]
-pub struct Authentic {
-    content: Content,
-    signer: Signer,
-    times: Vec<ProvenTime>,
-    log: Vec<LogRecord>,
-}
-
-impl Authentic {
-    /// Who signed; for messages only.
-    pub fn signer(&self) -> &Signer {
-        &self.signer
+    pub fn authenticate_unbound_insecure(&self, bundle: &Bundle) -> Result<Authentic, VerifyError> {
+        self.keyless(bundle, None)
     }
 
-    /// Opens the content if `allowed` names the signer.
+    /// As [`Verifier::authenticate_with_key`], but the content may be about anything. Only for cosign's `--check-claims=false`.
     ///
     /// # Errors
-    /// [`IdentityMismatch`] if it does not.
-    pub fn signed_by(&self, allowed: &SignerRule) -> Result<Verified<'_>, IdentityMismatch> {
-        allowed.admits(&self.signer)?;
-        Ok(Verified { authentic: self })
+    /// As [`Verifier::authenticate`].
+    pub fn authenticate_with_key_unbound_insecure(
+        &self,
+        bundle: &Bundle,
+        key: &PublicKey,
+        log: LogRule,
+    ) -> Result<Authentic, VerifyError> {
+        self.keyed(bundle, None, key, log)
+    }
+
+    fn keyless(&self, bundle: &Bundle, artifact: Option<Artifact<'_>>) -> Result<Authentic, VerifyError> {
+        let Material::Certificate { leaf, intermediates } = &bundle.material else {
+            return Err(VerifyError::CertificateMissing);
+        };
+        let message = Message::new(bundle, artifact)?;
+        let entries = if self.root.has_logs() {
+            self.known_entries(bundle, &message, Author::Certificate { der: leaf })?
+        } else {
+            Vec::new()
+        };
+        let mut times = stamp::proven_times(bundle, self.root)?;
+        times.extend(entries.iter().filter_map(log::KnownEntry::proven_time));
+        self.not_in_future(&times)?;
+        let certified = certificate::certify(leaf, intermediates, &times, self.root, self.now)?;
+        let log = entries.into_iter().map(|entry| entry.prove(&times, self.now)).collect::<Result<_, _>>()?;
+        let content = message.verify(&certified.key)?;
+        Ok(Authentic { content, signer: Signer::Certificate(certified.signer), times, log })
+    }
+
+    fn keyed(
+        &self,
+        bundle: &Bundle,
+        artifact: Option<Artifact<'_>>,
+        key: &PublicKey,
+        rule: LogRule,
+    ) -> Result<Authentic, VerifyError> {
+        // THREAT: the bundle chooses whether key or certificate is looked at.
+        if bundle.has_certificate() {
+            return Err(VerifyError::MaterialMismatch);
+        }
+        let message = Message::new(bundle, artifact)?;
+        let entries = match rule {
+            LogRule::None => Vec::new(),
+            LogRule::Required if !self.root.has_logs() => return Err(VerifyError::RootWithoutLog),
+            LogRule::Required => self.known_entries(bundle, &message, Author::Key { spki: key.spki() })?,
+        };
+        // Keys need no time. A timestamp that is there must hold, unless the root, as written, has nothing to hold it against.
+        let mut times = if self.root.has_timestamp_authorities() {
+            stamp::proven_times(bundle, self.root)?
+        } else {
+            Vec::new()
+        };
+        times.extend(entries.iter().filter_map(log::KnownEntry::proven_time));
+        self.not_in_future(&times)?;
+        let log = entries.into_iter().map(|entry| entry.prove(&times, self.now)).collect::<Result<_, _>>()?;
+        let verifying = VerifyingKey::from_spki(key.spki()).map_err(|_| VerifyError::KeyUnsupported)?;
+        let content = message.verify(&verifying)?;
+        Ok(Authentic {
+            content,
+            signer: Signer::Key(KeySigner { fingerprint: key.fingerprint() }),
+            times,
+            log,
+        })
+    }
+
+    // Entries are compared with the signature before anything they say is believed: another signature's entry lends no time.
+    fn known_entries<'a>(
+        &'a self,
+        bundle: &'a Bundle,
+        message: &Message<'_>,
+        author: Author<'_>,
+    ) -> Result<Vec<log::KnownEntry<'a>>, VerifyError> {
+        if bundle.entries.is_empty() {
+            return Err(VerifyError::LogEntryMissing);
+        }
+        let digest = |algorithm| message.digest(algorithm);
+        let expected =
+            Expected { signed: &bundle.signed, signature: &bundle.signature, digest: &digest, author };
+        for entry in &bundle.entries {
+            body::is_about(entry, &expected)?;
+        }
+        bundle.entries.iter().map(|entry| log::KnownEntry::new(entry, self.root)).collect()
+    }
+
+    fn not_in_future(&self, times: &[ProvenTime]) -> Result<(), VerifyError> {
+        let latest = self.now.0.saturating_add(limits::CLOCK_BEHIND_SECONDS);
+        match times.iter().find(|proven| proven.time.0 > latest) {
+            Some(proven) => Err(VerifyError::TimeInFuture { time: proven.time, now: self.now }),
+            None => Ok(()),
+        }
     }
 }
 
-/// What a genuine signature by a trusted signer says.
-#[derive(Clone, Copy, Debug)]
-pub struct Verified<'a> {
-    authentic: &'a Authentic,
+/// What the signature is over, ready to be checked.
+struct Message<'a> {
+    bundle: &'a Bundle,
+    /// What a message signature is over: the artifact asked about, or the digest that the bundle states.
+    artifact: Option<Artifact<'a>>,
+    /// What an envelope's signature is over.
+    encoding: Vec<u8>,
 }
 
-impl<'a> Verified<'a> {
-    /// The signed content.
-    pub fn content(&self) -> &'a Content {
-        &self.authentic.content
+impl<'a> Message<'a> {
+    fn new(bundle: &'a Bundle, artifact: Option<Artifact<'a>>) -> Result<Self, VerifyError> {
+        let (artifact, encoding) = match &bundle.signed {
+            Signed::Artifact(stated) => (Some(stated_or_asked(stated.as_ref(), artifact)?), Vec::new()),
+            Signed::Envelope(envelope) => {
+                (None, pre_authentication_encoding(&envelope.payload_type, &envelope.payload))
+            }
+            Signed::Payload(_) => (None, Vec::new()),
+        };
+        Ok(Self { bundle, artifact, encoding })
     }
 
-    /// Who signed it.
-    pub fn signer(&self) -> &'a Signer {
-        &self.authentic.signer
+    fn digest(&self, algorithm: crate::Algorithm) -> Option<Digest> {
+        match &self.bundle.signed {
+            Signed::Artifact(_) => self.artifact.and_then(|artifact| artifact.digest(algorithm)),
+            Signed::Envelope(_) => Some(Digest::of(algorithm, &self.encoding)),
+            Signed::Payload(payload) => Some(Digest::of(algorithm, payload)),
+        }
     }
 
-    /// Every time that was proven, and by what.
-    pub fn signed_at(&self) -> &'a [ProvenTime] {
-        &self.authentic.times
-    }
-
-    /// Every log entry that was proven.
-    pub fn log(&self) -> &'a [LogRecord] {
-        &self.authentic.log
+    /// Checks the signature, and only then reads what was signed.
+    ///
+    /// Spec: sigstore client-spec 4.5.
+    fn verify(&self, key: &VerifyingKey) -> Result<Content, VerifyError> {
+        let signature = &self.bundle.signature;
+        let genuine = |holds: bool| if holds { Ok(()) } else { Err(VerifyError::SignatureInvalid) };
+        match (&self.bundle.signed, self.artifact) {
+            (Signed::Artifact(_), Some(Artifact::Bytes(bytes))) => {
+                genuine(key.verifies(bytes, signature, None))?;
+                Ok(Content::Message(Digest::sha256(bytes)))
+            }
+            (Signed::Artifact(_), Some(Artifact::Digest(digest))) => {
+                if key.needs_bytes() || !key.digests().contains(&digest.algorithm()) {
+                    return Err(VerifyError::BytesNeeded);
+                }
+                genuine(key.verifies_digest(digest, signature))?;
+                Ok(Content::Message(digest.clone()))
+            }
+            (Signed::Artifact(_), None) => Err(VerifyError::BytesNeeded),
+            (Signed::Envelope(envelope), _) => {
+                genuine(key.verifies(&self.encoding, signature, None))?;
+                if envelope.payload_type != PAYLOAD_TYPE {
+                    return Err(VerifyError::PayloadTypeUnknown(json::printable(&envelope.payload_type)));
+                }
+                Statement::read(&envelope.payload).map(Content::Statement)
+            }
+            (Signed::Payload(payload), _) => {
+                genuine(key.verifies(payload, signature, None))?;
+                SimpleSigning::read(payload).map(Content::SimpleSigning)
+            }
+        }
     }
 }
 
-/// A time that a third party of the root vouches for.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ProvenTime {
-    /// When.
-    pub time: Timestamp,
-    /// By whose word.
-    pub source: TimeSource,
-}
-
-/// Who vouches for a time.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum TimeSource {
-    /// The inclusion promise of a transparency log.
-    Log(String),
-    /// A timestamp authority.
-    TimestampAuthority(String),
-}
-
-/// A log entry that was proven.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct LogRecord {
-    /// The log's URL, as the root names it.
-    pub log: String,
-    /// The entry's index in that log.
-    pub index: u64,
-    /// What the log says about when it was included; proven only where it is also in `signed_at`.
-    pub integrated_at: Option<Timestamp>,
-}
-
-/// The bundle is not genuine.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum VerifyError {
-    /// Placeholder until the verifier lands.
-    #[error("not genuine: {0}")]
-    NotGenuine(String),
-}
-
-impl VerifyError {
-    /// The stable reason code.
-    pub fn code(&self) -> &'static str {
-        "not-genuine"
+// A digest that the bundle states must be the artifact's; where nobody asks about an artifact, it stands for one.
+fn stated_or_asked<'a>(
+    stated: Option<&'a Digest>,
+    asked: Option<Artifact<'a>>,
+) -> Result<Artifact<'a>, VerifyError> {
+    match (stated, asked) {
+        (None, Some(asked)) => Ok(asked),
+        (Some(stated), None) => Ok(Artifact::Digest(stated)),
+        (None, None) => Err(VerifyError::BytesNeeded),
+        // Two digests of different algorithms cannot be compared, so they do not agree.
+        (Some(stated), Some(asked)) if asked.digest(stated.algorithm()).as_ref() == Some(stated) => Ok(asked),
+        (Some(stated), Some(asked)) => {
+            Err(VerifyError::DigestMismatch { signed: stated.to_string(), artifact: asked.shown() })
+        }
     }
+}
 
-    /// What the reader can do.
-    pub fn help(&self) -> &'static str {
-        "sign the image again"
-    }
+// SPEC: DSSE 1.0, `PAE(type, body)`, lengths in bytes.
+fn pre_authentication_encoding(kind: &str, payload: &[u8]) -> Vec<u8> {
+    let mut out = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).into_bytes();
+    out.extend_from_slice(payload);
+    out
 }

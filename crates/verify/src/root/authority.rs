@@ -1,0 +1,259 @@
+//! Certificate and timestamp authorities of a root: their chains are checked once, here.
+
+use rustls_pki_types::{CertificateDer, TrustAnchor};
+use sigstore_types::{DerCertificate, TsaAuthority};
+use webpki::anchor_from_trusted_cert;
+use x509_parser::{
+    certificate::X509Certificate, extensions::ParsedExtension, prelude::FromDer, x509::X509Version,
+};
+
+use super::{
+    RootError, RootNote, Window,
+    file::{self, AuthorityFile},
+};
+use crate::{key::VerifyingKey, limits};
+
+/// A certificate authority, as anchors that signing certificates may hang from.
+#[derive(Clone, Debug)]
+pub(crate) struct CertificateAuthority {
+    /// Every certificate of the chain whose links up to the last one hold, that one included.
+    pub(crate) anchors: Vec<Anchor>,
+}
+
+/// A certificate of a root that may have issued signing certificates.
+#[derive(Clone, Debug)]
+pub(crate) struct Anchor {
+    pub(crate) certificate: CertificateDer<'static>,
+    pub(crate) anchor: TrustAnchor<'static>,
+    /// When it, everything above it and the root's own window are valid together.
+    pub(crate) window: Window,
+    /// Whether it is the last of its chain: what intermediates of a bundle may hang from.
+    pub(crate) is_top: bool,
+    /// How many intermediates may follow it.
+    pub(crate) path_length: Option<u32>,
+}
+
+/// A timestamp authority.
+#[derive(Clone, Debug)]
+pub(crate) struct TimestampAuthority {
+    pub(crate) name: String,
+    pub(crate) chain: TsaAuthority,
+    pub(crate) window: Window,
+}
+
+/// Reads the certificate authorities.
+pub(super) fn certificate_authorities(
+    files: &[AuthorityFile],
+    notes: &mut Vec<RootNote>,
+) -> Result<Vec<CertificateAuthority>, RootError> {
+    let mut found = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let field = format!("certificateAuthorities[{index}]");
+        let (chain, window) = chain(&field, file)?;
+        let mut anchors = Vec::new();
+        // From the top down: what hangs from a broken link is left out with it.
+        let mut above: Vec<Link<'_>> = Vec::new();
+        let mut reach = window;
+        for (depth, der) in chain.iter().enumerate().rev() {
+            let place = format!("{field}.certChain.certificates[{depth}]");
+            let link = match Link::read(der).and_then(|link| link.hangs_from(&above).map(|()| link)) {
+                Ok(link) => link,
+                Err(why) => {
+                    notes.push(RootNote {
+                        field: place,
+                        why: format!("left out with what hangs from it: {why}"),
+                    });
+                    break;
+                }
+            };
+            reach = reach.within(link.window());
+            anchors.push(link.anchor(der, reach, above.is_empty())?);
+            above.push(link);
+        }
+        if !anchors.is_empty() {
+            found.push(CertificateAuthority { anchors });
+        }
+    }
+    Ok(found)
+}
+
+/// Reads the timestamp authorities.
+pub(super) fn timestamp_authorities(
+    files: &[AuthorityFile],
+    notes: &mut Vec<RootNote>,
+) -> Result<Vec<TimestampAuthority>, RootError> {
+    let mut found = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let field = format!("timestampAuthorities[{index}]");
+        let (chain, window) = chain(&field, file)?;
+        let (Some(leaf), Some(top)) = (chain.first(), chain.last()) else { continue };
+        let read = Link::read(leaf).and_then(|leaf| leaf.stamps_time()).and_then(|()| Link::read(top));
+        let top_link = match read {
+            Ok(link) => link,
+            Err(why) => {
+                notes.push(RootNote { field, why: format!("left out: {why}") });
+                continue;
+            }
+        };
+        let der = |bytes: &[u8]| DerCertificate::from_bytes(bytes);
+        let between = chain.get(1..chain.len() - 1).unwrap_or_default();
+        found.push(TimestampAuthority {
+            name: file.uri.clone().unwrap_or_else(|| top_link.certificate.subject().to_string()),
+            window: window.within(top_link.window()),
+            chain: TsaAuthority::new(
+                der(leaf),
+                between.iter().map(|bytes| der(bytes)).collect(),
+                der(top),
+                None,
+            ),
+        });
+    }
+    Ok(found)
+}
+
+fn chain<'a>(field: &str, file: &'a AuthorityFile) -> Result<(Vec<&'a [u8]>, Window), RootError> {
+    let invalid = |why: &str| RootError::Field { field: field.to_owned(), why: why.to_owned() };
+    let chain: Vec<&[u8]> =
+        file.cert_chain.certificates.iter().map(|certificate| certificate.raw_bytes.0.as_slice()).collect();
+    if chain.is_empty() {
+        return Err(invalid("has no certificate"));
+    }
+    if chain.len() > limits::CHAIN_CERTIFICATES {
+        return Err(RootError::Limit {
+            what: "certificates in a chain",
+            limit: limits::CHAIN_CERTIFICATES,
+            found: chain.len(),
+        });
+    }
+    if let Some(long) = chain.iter().find(|bytes| bytes.len() > limits::CERTIFICATE_BYTES) {
+        return Err(RootError::Limit {
+            what: "bytes in a certificate",
+            limit: limits::CERTIFICATE_BYTES,
+            found: long.len(),
+        });
+    }
+    let window = file::window(file.valid_for.as_ref())
+        .ok_or_else(|| invalid("has a window that ends before it starts"))?;
+    Ok((chain, window))
+}
+
+struct Link<'a> {
+    certificate: X509Certificate<'a>,
+}
+
+impl<'a> Link<'a> {
+    fn read(der: &'a [u8]) -> Result<Self, &'static str> {
+        match X509Certificate::from_der(der) {
+            Ok(([], certificate)) => Ok(Self { certificate }),
+            _ => Err("not a certificate"),
+        }
+    }
+
+    fn window(&self) -> Window {
+        let validity = self.certificate.validity();
+        Window { start: validity.not_before.timestamp(), end: Some(validity.not_after.timestamp()) }
+    }
+
+    // INVARIANT: an intermediate is an anchor later on, and nobody looks at an anchor's own fields again.
+    fn hangs_from(&self, above: &[Link<'_>]) -> Result<(), &'static str> {
+        let Some(issuer) = above.last() else { return Ok(()) };
+        let (own, issuer) = (&self.certificate, &issuer.certificate);
+        if own.version() != X509Version::V3 {
+            return Err("not an X.509 v3 certificate");
+        }
+        match own.basic_constraints() {
+            Ok(Some(constraints)) if constraints.value.ca => {}
+            _ => return Err("not a certificate authority's"),
+        }
+        match own.key_usage() {
+            Ok(None) => {}
+            Ok(Some(usage)) if usage.value.key_cert_sign() => {}
+            _ => return Err("its key may not sign certificates"),
+        }
+        match own.extended_key_usage() {
+            Ok(None) => {}
+            Ok(Some(usage)) if usage.value.code_signing => {}
+            _ => return Err("its key may not issue for code signing"),
+        }
+        if own
+            .extensions()
+            .iter()
+            .any(|extension| extension.critical && !understood(extension.parsed_extension()))
+        {
+            return Err("it has a critical extension that this program does not know");
+        }
+        if above.iter().any(|link| !matches!(link.certificate.name_constraints(), Ok(None))) {
+            return Err("a certificate above it constrains names");
+        }
+        // The last of `above` has this one below it, the one above that two, and so on.
+        for (below, link) in (1_u32..).zip(above.iter().rev()) {
+            if path_length(&link.certificate)?.is_some_and(|limit| limit < below) {
+                return Err("a certificate above it does not allow so long a path");
+            }
+        }
+        if own.issuer().as_raw() != issuer.subject().as_raw()
+            || own.signature_algorithm != own.tbs_certificate.signature
+        {
+            return Err("it does not name the next one as its issuer");
+        }
+        let key = VerifyingKey::from_spki(issuer.public_key().raw)
+            .map_err(|_| "the key above it is not supported")?;
+        let signature = own.signature_value.data.as_ref();
+        if !key.verifies_named(&own.signature_algorithm, own.tbs_certificate.as_ref(), signature) {
+            return Err("it is not signed by the next one");
+        }
+        Ok(())
+    }
+
+    // SPEC: RFC 3161 2.3, the extended key usage is critical and names nothing else.
+    fn stamps_time(&self) -> Result<(), &'static str> {
+        match self.certificate.extended_key_usage() {
+            Ok(Some(usage)) if usage.critical && usage.value.time_stamping && alone(usage.value) => Ok(()),
+            _ => Err("its first certificate is not for timestamping alone"),
+        }
+    }
+
+    fn anchor(&self, der: &[u8], window: Window, is_top: bool) -> Result<Anchor, RootError> {
+        let certificate = CertificateDer::from(der.to_vec());
+        let unusable = |why: String| RootError::Field { field: "certificateAuthorities".to_owned(), why };
+        let anchor = anchor_from_trusted_cert(&certificate)
+            .map_err(|error| unusable(format!("has an unusable certificate: {error}")))?;
+        Ok(Anchor {
+            anchor: anchor.to_owned(),
+            window,
+            is_top,
+            path_length: path_length(&self.certificate).map_err(|why| unusable(why.to_owned()))?,
+            certificate,
+        })
+    }
+}
+
+fn path_length(certificate: &X509Certificate<'_>) -> Result<Option<u32>, &'static str> {
+    let constraints = certificate.basic_constraints().map_err(|_| "its basic constraints are malformed")?;
+    Ok(constraints.and_then(|constraints| constraints.value.path_len_constraint))
+}
+
+fn understood(extension: &ParsedExtension<'_>) -> bool {
+    matches!(
+        extension,
+        ParsedExtension::BasicConstraints(_)
+            | ParsedExtension::KeyUsage(_)
+            | ParsedExtension::ExtendedKeyUsage(_)
+            | ParsedExtension::SubjectKeyIdentifier(_)
+            | ParsedExtension::AuthorityKeyIdentifier(_)
+            // Checked by the anchor itself, on what it issues.
+            | ParsedExtension::NameConstraints(_)
+    )
+}
+
+fn alone(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> bool {
+    let others = [
+        usage.any,
+        usage.server_auth,
+        usage.client_auth,
+        usage.code_signing,
+        usage.email_protection,
+        usage.ocsp_signing,
+    ];
+    !others.contains(&true) && usage.other.is_empty()
+}
