@@ -1,0 +1,141 @@
+//! Roots from files, beside the embedded one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may stop"
+)]
+
+use std::{error::Error as _, fs, path::PathBuf};
+
+use rstest::rstest;
+use sealgate_testkit::World;
+use sealgate_tuf::{PUBLIC_GOOD, RootSource, RootsError, limits, load, notes, read};
+use tempfile::TempDir;
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    fn source(&self, name: &str, bytes: &[u8]) -> RootSource {
+        RootSource::new(name, self.file(name, bytes)).unwrap()
+    }
+}
+
+fn root() -> Vec<u8> {
+    World::shared().trusted_root_json()
+}
+
+#[test]
+fn the_embedded_root_is_there_and_whole() {
+    let roots = load(&[]).unwrap();
+    assert_eq!(roots.keys().collect::<Vec<_>>(), [PUBLIC_GOOD]);
+    assert!(roots[PUBLIC_GOOD].has_logs());
+    assert_eq!(notes(&roots).count(), 0, "nothing of it is left out");
+}
+
+#[test]
+fn several_roots_stand_side_by_side() {
+    let (folder, other) = (Folder::new(), World::named("other").trusted_root_json());
+    let roots = load(&[folder.source("acme", &root()), folder.source("other", &other)]).unwrap();
+    assert_eq!(roots.keys().collect::<Vec<_>>(), ["acme", "other", PUBLIC_GOOD]);
+    assert_ne!(roots["acme"].hash(), roots["other"].hash());
+}
+
+#[test]
+fn two_roots_of_one_name_are_refused() {
+    let folder = Folder::new();
+    let source = folder.source("acme", &root());
+    assert_eq!(load(&[source.clone(), source.clone()]).unwrap_err().code(), "roots-duplicate");
+    assert!(load(&[source]).is_ok(), "twin");
+    assert_eq!(load(&[folder.source(PUBLIC_GOOD, &root())]).unwrap_err().code(), "roots-embedded");
+}
+
+#[test]
+fn one_bad_file_fails_the_whole_set_and_says_which() {
+    let folder = Folder::new();
+    let error = load(&[folder.source("acme", &root()), folder.source("broken", b"{}")]).unwrap_err();
+    assert!(matches!(&error, RootsError::Root { name, .. } if name == "broken"), "{error}");
+    assert!(error.code().starts_with("root-"), "{}", error.code());
+    assert!(error.source().is_some());
+}
+
+#[test]
+fn what_is_left_out_of_a_root_is_reported_under_its_name() {
+    let mut json = World::shared().trusted_root();
+    json["tlogs"][1]["publicKey"]["keyDetails"] = "PKIX_OF_TOMORROW".into();
+    json["tlogs"][1]["publicKey"]["rawBytes"] = "AAAA".into();
+    let bytes = serde_json::to_vec(&json).unwrap();
+    let roots = read([("acme", bytes.as_slice())]).unwrap();
+    let found: Vec<_> = notes(&roots).map(|(name, note)| (name, note.field.as_str())).collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].0, "acme");
+    assert!(found[0].1.starts_with("tlogs[1]"), "{}", found[0].1);
+}
+
+#[rstest]
+#[case::no_name("file.json", "roots-format")]
+#[case::no_file("acme=", "roots-format")]
+#[case::empty("", "roots-format")]
+#[case::empty_name("=file.json", "roots-name")]
+#[case::upper_case("Acme=file.json", "roots-name")]
+#[case::digit_first("1acme=file.json", "roots-name")]
+#[case::underscore("ac_me=file.json", "roots-name")]
+#[case::blank("acme =file.json", "roots-name")]
+#[case::yaml_boolean("no=file.json", "roots-name")]
+fn what_names_no_root_is_refused(#[case] text: &str, #[case] code: &str) {
+    assert_eq!(text.parse::<RootSource>().unwrap_err().code(), code);
+}
+
+#[test]
+fn a_file_may_have_an_equals_sign_in_its_name() {
+    let source: RootSource = "acme=/etc/a=b.json".parse().unwrap();
+    assert_eq!((source.name(), source.path()), ("acme", PathBuf::from("/etc/a=b.json").as_path()));
+}
+
+#[test]
+fn names_counts_and_bytes_are_bounded_at_n_and_not_at_n_plus_one() {
+    let name = |bytes: usize| RootSource::new(&"a".repeat(bytes), "x");
+    assert!(name(limits::NAME_BYTES).is_ok());
+    assert_eq!(name(limits::NAME_BYTES + 1).unwrap_err().code(), "roots-name");
+
+    let root = root();
+    let many = |count: usize| {
+        let names: Vec<String> = (1..count).map(|number| format!("r{number}")).collect();
+        read(names.iter().map(|name| (name.as_str(), root.as_slice())))
+    };
+    assert_eq!(many(limits::ROOTS).unwrap().len(), limits::ROOTS);
+    assert_eq!(many(limits::ROOTS + 1).unwrap_err().code(), "roots-count");
+
+    let folder = Folder::new();
+    let padded = |bytes: u64| {
+        let mut text = root.clone();
+        text.resize(usize::try_from(bytes).unwrap(), b' ');
+        load(&[folder.source("padded", &text)])
+    };
+    assert!(padded(limits::ROOT_FILE_BYTES).is_ok());
+    assert_eq!(padded(limits::ROOT_FILE_BYTES + 1).unwrap_err().code(), "roots-too-large");
+}
+
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let folder = Folder::new();
+    let directory = RootSource::new("acme", folder.0.path()).unwrap();
+    assert!(matches!(load(&[directory]).unwrap_err(), RootsError::NotAFile { .. }));
+    let missing = RootSource::new("acme", folder.0.path().join("missing")).unwrap();
+    assert_eq!(load(&[missing]).unwrap_err().code(), "roots-unreadable");
+    // A device without end would fill the memory, a pipe would wait for ever.
+    let endless = RootSource::new("acme", "/dev/zero").unwrap();
+    assert!(matches!(load(&[endless]).unwrap_err(), RootsError::NotAFile { .. }));
+}
