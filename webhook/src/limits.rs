@@ -49,6 +49,9 @@ pub const QUEUE: Duration = Duration::from_secs(1);
 /// Connections held open.
 pub const CONNECTIONS: usize = 1024;
 
+/// Connections held open on the port for probes and metrics.
+pub const ADMIN_CONNECTIONS: usize = 64;
+
 /// TLS handshakes at the same time.
 pub const HANDSHAKES: usize = 64;
 

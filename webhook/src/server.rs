@@ -1,0 +1,179 @@
+//! From options to a running replica, and to its end.
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use sealgate::oci::{ClientError, Config, Credentials};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
+
+use crate::{
+    admin,
+    connection::Port,
+    gate::{Gate, Phase},
+    http, limits,
+    keeper::Keeper,
+    options::Options,
+    sources::Places,
+    state::State,
+    tls::{Tls, TlsError},
+};
+
+/// A running replica.
+#[derive(Debug)]
+pub struct Server {
+    gate: Arc<Gate>,
+    address: SocketAddr,
+    admin_address: SocketAddr,
+    self_signed: Option<String>,
+    grace: Duration,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    watching: JoinHandle<()>,
+}
+
+/// Why a replica does not start. Broken policies are no reason: it starts, and is not ready.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// Credentials that are no docker configuration.
+    #[error("credentials in `{path}` cannot be used")]
+    Credentials {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: ClientError,
+    },
+    /// A file that was named and is not readable.
+    #[error("`{path}` cannot be read")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// TLS.
+    #[error("TLS cannot be set up")]
+    Tls(#[from] TlsError),
+}
+
+impl Server {
+    /// Starts a replica: binds both ports, loads what there is to load, then serves.
+    ///
+    /// # Errors
+    /// [`StartError`] if a port, a certificate or credentials cannot be had.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let tls = Tls::new(&options)?;
+        let credentials = credentials(&options)?;
+        let listener = bind(options.listen).await?;
+        let admin_listener = bind(options.admin_listen).await?;
+        // INVARIANT: no loopback exception and no unchecked certificates, whatever the command line's manners are.
+        let registry = Config {
+            http_hosts: options.allow_http_registries.iter().cloned().collect(),
+            http_loopback: false,
+            insecure_tls: false,
+            ..Config::default()
+        };
+        let gate = Arc::new(Gate::new(registry, credentials));
+        let places = Places { policies: options.policies.clone(), roots: options.trusted_roots.clone() };
+        let keeper = Keeper::start(Arc::clone(&gate), places, options.state.as_deref().map(State::new));
+        if let Some(certificate) = &tls.self_signed {
+            tracing::warn!(certificate, "serving with a certificate made just now; the webhook configuration's caBundle must hold it");
+        }
+        let (stop, stopped) = watch::channel(false);
+        let port = Port {
+            listener,
+            tls: Some(tls.config),
+            router: http::router(Arc::clone(&gate)),
+            gate: Arc::clone(&gate),
+            connections: limits::CONNECTIONS,
+        };
+        let admin_port = Port {
+            listener: admin_listener,
+            tls: None,
+            router: admin::router(Arc::clone(&gate)),
+            gate: Arc::clone(&gate),
+            connections: limits::ADMIN_CONNECTIONS,
+        };
+        let bound = |source| StartError::Bind { address: options.listen, source };
+        let (address, admin_address) = (port.address().map_err(bound)?, admin_port.address().map_err(bound)?);
+        tracing::info!(%address, %admin_address, version = env!("CARGO_PKG_VERSION"), "serving");
+        Ok(Self {
+            gate,
+            address,
+            admin_address,
+            self_signed: tls.self_signed,
+            grace: options.drain_grace,
+            tasks: vec![tokio::spawn(port.serve(stopped.clone())), tokio::spawn(admin_port.serve(stopped))],
+            watching: tokio::spawn(keeper.watch()),
+            stop,
+        })
+    }
+
+    /// Where reviews arrive.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where probes and metrics are.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin_address
+    }
+
+    /// The certificate to trust, PEM, where it was made here.
+    pub fn self_signed(&self) -> Option<&str> {
+        self.self_signed.as_deref()
+    }
+
+    /// Whether new reviews should be sent here.
+    pub fn is_ready(&self) -> bool {
+        self.gate.is_ready()
+    }
+
+    /// Leaves without a failed call: not ready at once, reviews judged in full for the grace time, then sent elsewhere;
+    /// ends when nobody waits for an answer any more.
+    pub async fn drain(self) {
+        tracing::info!(grace_ms = u64::try_from(self.grace.as_millis()).unwrap_or(u64::MAX), "draining");
+        self.gate.enter(Phase::Draining);
+        sleep(self.grace).await;
+        self.gate.enter(Phase::Leaving);
+        let (left, patience_ends) = (Instant::now(), Instant::now() + limits::MOST_PATIENCE);
+        while left.elapsed() < limits::DRAIN_TAIL || self.gate.is_judging() {
+            if Instant::now() >= patience_ends {
+                break;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        self.watching.abort();
+        self.stop.send_replace(true);
+        let ends = async {
+            for task in self.tasks {
+                // A task of ours that panicked has ended as well.
+                let _ = task.await;
+            }
+        };
+        let _ = tokio::time::timeout(limits::DRAIN_TAIL, ends).await;
+        tracing::info!("stopped");
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })
+}
+
+fn credentials(options: &Options) -> Result<Credentials, StartError> {
+    let Some(path) = &options.docker_config else { return Ok(Credentials::anonymous()) };
+    let bytes = std::fs::read(path).map_err(|source| StartError::Read { path: path.clone(), source })?;
+    Credentials::from_docker_config(&bytes)
+        .map_err(|source| StartError::Credentials { path: path.clone(), source })
+}

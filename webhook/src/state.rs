@@ -1,0 +1,105 @@
+//! The last good documents, kept where they outlive the process.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::sources::Documents;
+
+/// A folder that outlives the process.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    folder: PathBuf,
+}
+
+/// Why documents could not be kept or found.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateError {
+    /// The file system refuses.
+    #[error("`{path}`: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Documents are text.
+    #[error("document `{0}` is no text")]
+    NoText(String),
+    /// Not what we wrote.
+    #[error("`{path}` is not what this program wrote: {why}")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    version: u32,
+    policies: BTreeMap<String, String>,
+    roots: BTreeMap<String, String>,
+}
+
+impl State {
+    /// Names a folder.
+    pub(crate) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned() }
+    }
+
+    /// Keeps documents: all, or what was kept before.
+    ///
+    /// # Errors
+    /// [`StateError`] if the folder cannot be written.
+    pub(crate) fn keep(&self, documents: &Documents) -> Result<(), StateError> {
+        let kept = Kept { version: VERSION, policies: texts(&documents.policies)?, roots: texts(&documents.roots)? };
+        let (path, draft) = (self.folder.join(FILE), self.folder.join(format!("{FILE}.new")));
+        let unreadable = |error: serde_json::Error| StateError::Unreadable { path: path.clone(), why: error.to_string() };
+        let json = serde_json::to_vec_pretty(&kept).map_err(unreadable)?;
+        let failed = |source| StateError::File { path: path.clone(), source };
+        fs::create_dir_all(&self.folder).map_err(failed)?;
+        let file = fs::File::create(&draft).map_err(failed)?;
+        io::Write::write_all(&mut &file, &json).map_err(failed)?;
+        file.sync_all().map_err(failed)?;
+        fs::rename(&draft, &path).map_err(failed)
+    }
+
+    /// Finds what was kept; `None` if nothing was.
+    ///
+    /// # Errors
+    /// [`StateError`] if it is there and cannot be read.
+    pub(crate) fn find(&self) -> Result<Option<Documents>, StateError> {
+        let path = self.folder.join(FILE);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StateError::File { path, source }),
+        };
+        let kept: Kept = serde_json::from_slice(&bytes)
+            .map_err(|error| StateError::Unreadable { path: path.clone(), why: error.to_string() })?;
+        if kept.version != VERSION {
+            let why = format!("it has version {}, this program reads {VERSION}", kept.version);
+            return Err(StateError::Unreadable { path, why });
+        }
+        let bytes = |map: BTreeMap<String, String>| map.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+        Ok(Some(Documents { policies: bytes(kept.policies), roots: bytes(kept.roots) }))
+    }
+}
+
+fn texts(documents: &BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, String>, StateError> {
+    let text = |(name, bytes): (&String, &Vec<u8>)| match String::from_utf8(bytes.clone()) {
+        Ok(text) => Ok((name.clone(), text)),
+        Err(_) => Err(StateError::NoText(name.clone())),
+    };
+    documents.iter().map(text).collect()
+}
+
+const FILE: &str = "last-good.json";
+const VERSION: u32 = 1;
