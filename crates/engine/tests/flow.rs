@@ -1,0 +1,169 @@
+//! From a reference to a verdict over a real registry on loopback, and what the caches may and may not do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop"
+)]
+
+#[path = "flow/scene.rs"]
+mod scene;
+
+use std::time::Duration;
+
+use scene::Scene;
+use sealgate::policy::Verdict;
+use sealgate_testkit::registry::{Answer, Rule};
+
+#[tokio::test]
+async fn a_signed_image_is_admitted_and_an_unsigned_one_is_denied() {
+    let scene = Scene::new();
+    let signed = scene.signed("app");
+    let answer = scene.check(&signed).await;
+    assert!(matches!(*answer.verdict, Verdict::Allow(_)), "{:?}", answer.verdict);
+    let unsigned = scene.unsigned("app");
+    scene.denied(&unsigned, "no-signature-found").await;
+}
+
+#[tokio::test]
+async fn a_legacy_signature_is_found_beside_a_foreign_bundle() {
+    let scene = Scene::new();
+    let image = scene.image("app");
+    scene.registry.push_bundle("acme/app", &image.digest, &scene.stranger(&image.digest));
+    scene.denied(&scene.pinned(&image), "identity-mismatch").await;
+    let image = scene.image("app");
+    scene.registry.push_bundle("acme/app", &image.digest, &scene.stranger(&image.digest));
+    scene.registry.push_legacy("acme/app", &image.digest, &[&scene.world.sign_image_legacy(&image.digest, &scene.release())]);
+    scene.allowed(&scene.pinned(&image)).await;
+}
+
+#[tokio::test]
+async fn a_grant_is_repeated_without_the_network() {
+    let scene = Scene::new();
+    let image = scene.signed("app");
+    scene.allowed(&image).await;
+    let before = scene.registry.request_count();
+    assert!(before <= 6, "{before} requests for one image with all stores looked at");
+    for _ in 0..99 {
+        assert!(scene.allowed(&image).await.cached);
+    }
+    assert_eq!(scene.registry.request_count(), before);
+}
+
+#[tokio::test]
+async fn a_hundred_at_once_share_one_gathering() {
+    let scene = Scene::new();
+    let image = scene.signed("app");
+    let checks = (0..100).map(|_| scene.check(&image));
+    for answer in futures_util::future::join_all(checks).await {
+        assert!(matches!(*answer.verdict, Verdict::Allow(_)), "{:?}", answer.verdict);
+    }
+    assert!(scene.registry.request_count() <= 6, "{}", scene.registry.request_count());
+}
+
+#[tokio::test]
+async fn a_denial_is_repeated_for_15_seconds_and_then_gathered_anew() {
+    let scene = Scene::new();
+    let image = scene.image("app");
+    let reference = scene.pinned(&image);
+    scene.denied(&reference, "no-signature-found").await;
+    scene.registry.push_bundle("acme/app", &image.digest, &scene.genuine(&image.digest));
+    let before = scene.registry.request_count();
+    scene.denied(&reference, "no-signature-found").await;
+    assert_eq!(scene.registry.request_count(), before);
+    scene::later(Duration::from_secs(16)).await;
+    scene.allowed(&reference).await;
+}
+
+#[tokio::test]
+async fn a_grant_outlives_an_outage_of_the_registry() {
+    let scene = Scene::new();
+    let image = scene.signed("app");
+    let other = scene.signed("other");
+    scene.allowed(&image).await;
+    scene.registry.on(Rule::path("", Answer::status(503)));
+    scene::later(Duration::from_secs(660)).await;
+    assert!(scene.allowed(&image).await.cached);
+    let answer = scene.check(&other).await;
+    let Verdict::Unknown(gaps) = &*answer.verdict else { panic!("{:?}", answer.verdict) };
+    assert!(gaps.temporary, "{gaps:?}");
+}
+
+#[tokio::test]
+async fn a_policy_change_acts_at_once_and_without_the_network_unless_it_would_deny() {
+    let scene = Scene::new();
+    let image = scene.signed("app");
+    scene.allowed(&image).await;
+    let before = scene.registry.request_count();
+    scene.engine.replace_snapshot(scene.snapshot(scene::ALSO_RELEASE));
+    assert!(scene.allowed(&image).await.cached);
+    assert_eq!(scene.registry.request_count(), before);
+    scene.engine.replace_snapshot(scene.snapshot(scene::OTHER_WORKFLOW));
+    scene::later(Duration::from_secs(16)).await;
+    scene.denied(&image, "identity-mismatch").await;
+    assert!(scene.registry.request_count() > before, "a denial was decided from old evidence");
+    scene.engine.replace_snapshot(scene.snapshot(scene::RELEASE));
+    scene.allowed(&image).await;
+}
+
+#[tokio::test]
+async fn a_removed_root_acts_at_once() {
+    let scene = Scene::new();
+    let image = scene.signed("app");
+    scene.allowed(&image).await;
+    scene.engine.replace_snapshot(scene.snapshot_of_another_world());
+    scene::later(Duration::from_secs(16)).await;
+    let answer = scene.check(&image).await;
+    assert!(matches!(*answer.verdict, Verdict::Deny(_)), "{:?}", answer.verdict);
+    scene.engine.replace_snapshot(scene.snapshot(scene::RELEASE));
+    scene.allowed(&image).await;
+}
+
+#[tokio::test]
+async fn a_store_that_stalls_hides_no_signature_in_another() {
+    let scene = Scene::new();
+    let image = scene.image("app");
+    scene.registry.push_legacy("acme/app", &image.digest, &[&scene.world.sign_image_legacy(&image.digest, &scene.release())]);
+    scene.registry.on(Rule::path("/referrers/", Answer::genuine().delay(Duration::from_secs(30))));
+    scene.allowed(&scene.pinned(&image)).await;
+}
+
+#[tokio::test]
+async fn after_the_deadline_the_gathering_goes_on_and_the_next_try_finds_it_done() {
+    let scene = Scene::new();
+    let image = scene.signed("app");
+    scene.registry.on(Rule::path("/referrers/", Answer::genuine().delay(Duration::from_secs(3))));
+    let answer = scene.check_within(&image, Duration::from_secs(1)).await;
+    let Verdict::Unknown(gaps) = &*answer.verdict else { panic!("{:?}", answer.verdict) };
+    assert!(gaps.temporary && answer.still_gathering, "{gaps:?}");
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    scene.allowed(&image).await;
+}
+
+#[tokio::test]
+async fn what_a_registry_refuses_is_not_taken_for_absence() {
+    let scene = Scene::new();
+    for (status, code) in [(403, "registry-access-denied"), (401, "registry-access-denied")] {
+        let image = scene.unsigned("app");
+        scene.registry.on(Rule::path("/referrers/", Answer::status(status)));
+        let answer = scene.check(&image).await;
+        let Verdict::Unknown(gaps) = &*answer.verdict else { panic!("{:?}", answer.verdict) };
+        assert!(!gaps.temporary);
+        assert_eq!(gaps.report.reasons[0].code, code);
+        scene.registry.clear_rules();
+        scene.denied(&scene.unsigned("app"), "no-signature-found").await;
+    }
+}
+
+#[tokio::test]
+async fn a_tag_is_denied_with_the_digest_to_write_instead() {
+    let scene = Scene::new();
+    let image = scene.registry.push_image("acme/app", Some("v1"), "tagged");
+    scene.registry.push_bundle("acme/app", &image.digest, &scene.genuine(&image.digest));
+    let answer = scene.denied(&format!("{}/acme/app:v1", scene.registry.host()), "tag-not-allowed").await;
+    let said = &answer.verdict.report().reasons[0];
+    let text = format!("{} {}", said.message, said.help);
+    assert!(text.contains(&image.digest.to_string()), "{text}");
+    scene.allowed(&scene.pinned(&image)).await;
+}
