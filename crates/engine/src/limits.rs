@@ -22,3 +22,6 @@ pub const BACKGROUND: Duration = Duration::from_secs(30);
 
 /// The most items that an entry may have after what was seen before an outage is added to it.
 pub const MERGED_ITEMS: usize = 128;
+
+/// How much of the caller's patience is set apart for deciding; of a short patience, a tenth.
+pub const DECIDING: Duration = Duration::from_millis(300);

@@ -34,7 +34,11 @@ async fn a_legacy_signature_is_found_beside_a_foreign_bundle() {
     scene.denied(&scene.pinned(&image), "identity-mismatch").await;
     let image = scene.image("app");
     scene.registry.push_bundle("acme/app", &image.digest, &scene.stranger(&image.digest));
-    scene.registry.push_legacy("acme/app", &image.digest, &[&scene.world.sign_image_legacy(&image.digest, &scene.release())]);
+    scene.registry.push_legacy(
+        "acme/app",
+        &image.digest,
+        &[&scene.world.sign_image_legacy(&image.digest, &scene.release())],
+    );
     scene.allowed(&scene.pinned(&image)).await;
 }
 
@@ -124,7 +128,11 @@ async fn a_removed_root_acts_at_once() {
 async fn a_store_that_stalls_hides_no_signature_in_another() {
     let scene = Scene::new();
     let image = scene.image("app");
-    scene.registry.push_legacy("acme/app", &image.digest, &[&scene.world.sign_image_legacy(&image.digest, &scene.release())]);
+    scene.registry.push_legacy(
+        "acme/app",
+        &image.digest,
+        &[&scene.world.sign_image_legacy(&image.digest, &scene.release())],
+    );
     scene.registry.on(Rule::path("/referrers/", Answer::genuine().delay(Duration::from_secs(30))));
     scene.allowed(&scene.pinned(&image)).await;
 }

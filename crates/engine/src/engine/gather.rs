@@ -26,7 +26,11 @@ impl Engine {
         now: Timestamp,
         deadline: Instant,
     ) -> Result<KeptEntry, CheckError> {
-        let flight = self.gatherings(key, request, digest, now, deadline);
+        // The gathering ends a little earlier than our patience, so that what it has by then is judged, not dropped.
+        let left = deadline.saturating_duration_since(Instant::now());
+        let margin = (left / 10).min(limits::DECIDING);
+        let flight =
+            self.gatherings(key, request, digest, now, deadline.checked_sub(margin).unwrap_or(deadline));
         match timeout_at(deadline, flight).await {
             Ok(Some(kept)) => Ok(kept),
             Ok(None) => Err(CheckError::Lost { image: request.reference.written().to_owned() }),

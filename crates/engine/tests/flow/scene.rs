@@ -14,7 +14,10 @@ use sealgate::{
     policy::{PolicySet, Request, Role, Source, Verdict},
     verify::{Digest, Reference, TrustedRoots},
 };
-use sealgate_testkit::{Identity, Signed, World, registry::{Image, Registry}};
+use sealgate_testkit::{
+    Identity, Signed, World,
+    registry::{Image, Registry},
+};
 use tokio::time::Instant;
 
 /// Only the release workflow of `acme/app`.
@@ -86,7 +89,8 @@ impl Scene {
 
     pub(crate) async fn check_within(&self, reference: &str, patience: Duration) -> Answer {
         let reference = Reference::parse(reference).unwrap();
-        let request = Request { reference, namespace: Some("prod".into()), role: Role::Container, allow_tags: false };
+        let request =
+            Request { reference, namespace: Some("prod".into()), role: Role::Container, allow_tags: false };
         self.engine.check(&request, self.world.now(), Instant::now() + patience).await.unwrap()
     }
 
