@@ -1,1 +1,26 @@
-//! Soon.
+//! The door for people: cosign's verifying verbs, and our own.
+//!
+//! What was typed and what it means are two things here. cosign's laxities live in one translation from the one to the
+//! other; the engine behind stays strict.
+
+mod clock;
+mod console;
+mod cosign;
+mod files;
+mod go;
+mod limits;
+mod own;
+mod predicate;
+mod runtime;
+
+pub use console::Console;
+
+/// Runs one command line, the program's name first, and says with which exit code the process ends.
+///
+/// 0 is only ever returned if the whole answer was written.
+pub fn run(arguments: &[String], console: &mut Console<'_>) -> u8 {
+    let words = arguments.get(1..).unwrap_or_default();
+    let own = words.first().is_some_and(|word| own::is_verb(word));
+    let code = if own { own::run(words, console) } else { cosign::run(words, console) };
+    console.finish(code)
+}

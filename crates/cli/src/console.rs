@@ -1,0 +1,117 @@
+//! What a process has: environment, standard streams. A library user brings his own.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Read, Write},
+};
+
+/// Environment and streams of one run. Answers go to the output, everything said to people to the talk stream.
+pub struct Console<'a> {
+    environment: BTreeMap<String, String>,
+    input: Box<dyn Read + 'a>,
+    output: Box<dyn Write + 'a>,
+    talk: Box<dyn Write + 'a>,
+    broken: Option<io::Error>,
+}
+
+impl<'a> Console<'a> {
+    /// Puts a console together.
+    pub fn new(
+        environment: BTreeMap<String, String>,
+        input: impl Read + 'a,
+        output: impl Write + 'a,
+        talk: impl Write + 'a,
+    ) -> Self {
+        Self {
+            environment,
+            input: Box::new(input),
+            output: Box::new(output),
+            talk: Box::new(talk),
+            broken: None,
+        }
+    }
+
+    /// An environment variable, if it is set and not empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Standard input.
+    pub(crate) fn input(&mut self) -> &mut dyn Read {
+        &mut *self.input
+    }
+
+    /// Writes to the answer.
+    pub(crate) fn answer(&mut self, bytes: impl AsRef<[u8]>) {
+        let written = self.output.write_all(bytes.as_ref()).and_then(|()| self.output.flush());
+        self.note(written);
+    }
+
+    /// Says a line to the person in front.
+    pub(crate) fn say(&mut self, line: impl AsRef<str>) {
+        let written = self.talk.write_all(line.as_ref().as_bytes()).and_then(|()| self.talk.write_all(b"\n"));
+        self.note(written);
+    }
+
+    /// Sends the answer elsewhere from now on.
+    pub(crate) fn redirect(&mut self, output: impl Write + 'a) {
+        self.output = Box::new(output);
+    }
+
+    /// The exit code that remains of `code` once everything is written: a reader who did not get the answer was not answered.
+    pub(crate) fn finish(&mut self, code: u8) -> u8 {
+        let flushed = self.output.flush().and_then(|()| self.talk.flush());
+        self.note(flushed);
+        let Some(error) = self.broken.take() else { return code };
+        // The talk stream may be the broken one: nobody is left to tell then.
+        let _unheard = writeln!(self.talk, "error: the answer could not be written: {error}");
+        code.max(1)
+    }
+
+    fn note(&mut self, written: io::Result<()>) {
+        if let (Err(error), None) = (written, &self.broken) {
+            self.broken = Some(error);
+        }
+    }
+}
+
+impl std::fmt::Debug for Console<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Console").field("broken", &self.broken).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+
+    use super::Console;
+
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::from(io::ErrorKind::StorageFull))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_answer_that_nobody_got_is_no_success() {
+        let mut full = Console::new([].into(), io::empty(), Full, io::sink());
+        full.answer("yes");
+        assert_eq!(full.finish(0), 1);
+
+        let mut twin = Console::new([].into(), io::empty(), io::sink(), io::sink());
+        twin.answer("yes");
+        assert_eq!(twin.finish(0), 0);
+    }
+
+    #[test]
+    fn a_failure_keeps_its_code_when_the_stream_breaks() {
+        let mut full = Console::new([].into(), io::empty(), Full, io::sink());
+        full.answer("no");
+        assert_eq!(full.finish(12), 12);
+    }
+}

@@ -1,0 +1,178 @@
+//! `verify-blob` and `verify-blob-attestation`: signatures of files. No network, no runtime.
+
+mod artifact;
+mod detached;
+
+use sealgate::verify::{Artifact, Bundle, Content, Digest};
+
+use super::{
+    failure::Failure,
+    judge::{Form, Judge, Refusal},
+    meaning::{self, Verb},
+    texts, trust,
+};
+use crate::{Console, files, go::flags::Typed, limits, predicate};
+use artifact::Blob;
+
+/// `verify-blob`
+pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    meaning::check(Verb::Blob, typed, console)?;
+    if ["key", "certificate", "bundle"].iter().all(|flag| typed.some(flag).is_none()) && !typed.switch("sk") {
+        return Err("provide a key with --key or --sk, a certificate to verify against with --certificate, or a bundle with --bundle".into());
+    }
+    meaning::check_signer(Verb::Blob, typed)?;
+    let word = typed.words.first().map(String::as_str).unwrap_or_default();
+    let (bundle, form) = match sigstore_bundle(typed)? {
+        Some(bundle) => (bundle, Form::Bundle),
+        None => {
+            detached::check(typed)?;
+            (detached::signature(typed)?, Form::Older)
+        }
+    };
+    let judge = judge(typed, form, console)?;
+    let blob = match Blob::read(word, console) {
+        // cosign takes a digest only where no file of that name can be read.
+        Err(_) if form == Form::Bundle && artifact::looks_like_digest(word) => {
+            Blob::Digest(artifact::parse_digest(word)?)
+        }
+        read => read?,
+    };
+    judge
+        .bundle(&bundle, form, Some(blob.artifact()))
+        .map_err(|refusal| refused(&refusal, form, Verb::Blob, &blob))?;
+    console.say("Verified OK");
+    Ok(())
+}
+
+/// `verify-blob-attestation`
+pub(crate) fn verify_attestation(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    meaning::check(Verb::BlobAttestation, typed, console)?;
+    let word = typed.words.first().map(String::as_str);
+    let bound = typed.switch("check-claims");
+    if bound && word.is_none() && (typed.some("digest").is_none() || typed.some("digestAlg").is_none()) {
+        return Err("must provide path to blob or digest and digestAlg; run `cosign verify-blob-attestation -h` for more help".into());
+    }
+    if typed.some("signature").is_none() && typed.some("bundle").is_none() {
+        return Err("please specify path to the DSSE envelope signature via --signature or --bundle".into());
+    }
+    meaning::check_signer(Verb::BlobAttestation, typed)?;
+    let (bundle, form) = match sigstore_bundle(typed)? {
+        Some(bundle) => (bundle, Form::Bundle),
+        None => {
+            detached::check(typed)?;
+            (detached::attestation(typed)?, Form::Older)
+        }
+    };
+    let judge = judge(typed, form, console)?;
+    let blob = match word {
+        _ if !bound => None,
+        Some(word) => {
+            if typed.some("digest").is_some() {
+                console.say("WARNING: Ignoring provided --digest in favor of provided blob");
+            }
+            Some(Blob::read(word, console)?)
+        }
+        None if form == Form::Bundle && typed.text("digestAlg") == "sha1" => None,
+        None => Some(Blob::Digest(artifact::typed_digest(typed.text("digest"), typed.text("digestAlg"))?)),
+    };
+    let passed = match &blob {
+        Some(blob) => judge.bundle(&bundle, form, Some(blob.artifact())),
+        None => judge.bundle(&bundle, form, None),
+    };
+    let unknown = Blob::Digest(Digest::sha256(b""));
+    let passed = passed.map_err(|refusal| {
+        refused(&refusal, form, Verb::BlobAttestation, blob.as_ref().unwrap_or(&unknown))
+    })?;
+    let Content::Statement(statement) = &passed.content else {
+        return Err("bundle does not contain a DSSE envelope".into());
+    };
+    if bound && blob.is_none() {
+        // GitHub's releases name git commits, which have no better digest. cosign compares it like any other.
+        let wanted = typed.text("digest").to_lowercase();
+        if !statement.subjects.iter().any(|subject| subject.digest.get("sha1") == Some(&wanted)) {
+            return Err(
+                "failed to verify signature: provided artifact digests does not match digests in statement"
+                    .into(),
+            );
+        }
+    }
+    let wanted = typed.text("type");
+    if statement.predicate_type != predicate::uri(wanted) {
+        return Err(
+            format!("invalid predicate type, expected {wanted} got {}", statement.predicate_type).into()
+        );
+    }
+    console.say("Verified OK");
+    Ok(())
+}
+
+fn judge(typed: &Typed, form: Form, console: &Console<'_>) -> Result<Judge, Failure> {
+    let trust = trust::of(typed, console)?;
+    if form == Form::Bundle && !trust.bundles {
+        return Err("trusted root is required when using new bundle format".into());
+    }
+    let key = meaning::typed_key(typed, console)
+        .map_err(|error| format!("loading verifier from key opts: {error}"))?;
+    Ok(meaning::judge(typed, trust, meaning::whom(typed, key), crate::clock::now()))
+}
+
+// The bundle that was named, if it is one of today's. cosign takes anything else for the older form, without a word.
+fn sigstore_bundle(typed: &Typed) -> Result<Option<Bundle>, Failure> {
+    let Some(name) = typed.some("bundle").filter(|_| typed.switch("new-bundle-format")) else {
+        return Ok(None);
+    };
+    let bytes = files::read(name, limits::FILE)?;
+    match Bundle::from_json(&bytes) {
+        Ok(bundle) => {
+            for (flag, part) in [("certificate", "certificate"), ("signature", "signature")] {
+                if typed.some(flag).is_some() {
+                    let must =
+                        if flag == "certificate" { "certificate must be in bundle and" } else { "signature" };
+                    return Err(format!(
+                        "unsupported: {must} may not be provided using --{part} when using --new-bundle-format"
+                    )
+                    .into());
+                }
+            }
+            Ok(Some(bundle))
+        }
+        Err(error) => match detached::is_older(&bytes) {
+            true => Ok(None),
+            false => Err(unreadable(&bytes, &error.to_string()).into()),
+        },
+    }
+}
+
+// Go's words for text that is no JSON at all.
+fn unreadable(bytes: &[u8], error: &str) -> String {
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(byte)
+            if byte.is_ascii_alphabetic()
+                && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_err() =>
+        {
+            format!("invalid character '{}' looking for beginning of value", char::from(*byte))
+        }
+        _ => error.to_owned(),
+    }
+}
+
+fn refused(refusal: &Refusal, form: Form, verb: Verb, blob: &Blob) -> Failure {
+    use sealgate::verify::VerifyError::{DigestMismatch, SubjectMismatch};
+    let by_digest = matches!(blob.artifact(), Artifact::Digest(_));
+    let text = match refusal {
+        Refusal::Verify(SubjectMismatch { .. }) => match (form, verb, by_digest) {
+            (Form::Older, ..) => "no matching subject digest found".into(),
+            (_, _, true) => {
+                "failed to verify signature: provided artifact digests does not match digests in statement"
+                    .into()
+            }
+            _ => "failed to verify signature: provided artifact digests do not match digests in statement"
+                .into(),
+        },
+        Refusal::Verify(DigestMismatch { .. }) if form == Form::Bundle && by_digest => {
+            "failed to verify signature: artifact does not match digest".into()
+        }
+        other => texts::of(other, form),
+    };
+    text.into()
+}

@@ -1,0 +1,68 @@
+//! The file that was signed: its bytes, or only their digest.
+
+use sealgate::verify::{Algorithm, Artifact, Digest};
+
+use super::super::failure::Failure;
+use crate::{Console, files};
+
+/// What was signed.
+#[derive(Debug)]
+pub(crate) enum Blob {
+    /// All of it.
+    Bytes(Vec<u8>),
+    /// Only its digest: that was typed, or the file is large.
+    Digest(Digest),
+}
+
+impl Blob {
+    /// Reads a file, or standard input for `-`.
+    pub(crate) fn read(word: &str, console: &mut Console<'_>) -> Result<Self, Failure> {
+        if word == "-" {
+            return Ok(Self::Bytes(files::read_stream("standard input", console.input(), WHOLE)?));
+        }
+        let file = files::open(word)?;
+        let size = file.metadata().map_or(0, |facts| facts.len());
+        if size > WHOLE_FILE {
+            // The signatures of Sigstore's clients are over the SHA-256 of the file, so its bytes need not be held.
+            return Ok(Self::Digest(files::digest(word, Algorithm::Sha256, file)?));
+        }
+        Ok(Self::Bytes(files::read_stream(word, file, WHOLE)?))
+    }
+
+    /// As the verifier wants it.
+    pub(crate) fn artifact(&self) -> Artifact<'_> {
+        match self {
+            Self::Bytes(bytes) => Artifact::Bytes(bytes),
+            Self::Digest(digest) => Artifact::Digest(digest),
+        }
+    }
+}
+
+/// Whether a word that is no file could be meant as a digest.
+pub(crate) fn looks_like_digest(word: &str) -> bool {
+    ["sha256:", "sha384:", "sha512:"].iter().any(|prefix| word.starts_with(prefix))
+}
+
+/// Reads `sha256:HEX`.
+pub(crate) fn parse_digest(word: &str) -> Result<Digest, Failure> {
+    word.to_lowercase()
+        .parse()
+        .map_err(|_| "failed to verify signature: artifact does not match digest".into())
+}
+
+/// Reads `--digest` and `--digestAlg`.
+pub(crate) fn typed_digest(hexadecimal: &str, algorithm: &str) -> Result<Digest, Failure> {
+    if !matches!(algorithm, "sha256" | "sha384" | "sha512") {
+        let quoted = crate::go::quote::quote(algorithm);
+        return Err(
+            format!("unsupported --digestAlg {quoted}; supported values are sha256, sha384, sha512").into()
+        );
+    }
+    let text = format!("{algorithm}:{}", hexadecimal.to_lowercase());
+    text.parse().map_err(|error| format!("unable to decode provided digest: {error}").into())
+}
+
+/// Files up to this size are held in memory.
+const WHOLE_FILE: u64 = 64 << 20;
+/// Standard input up to this size is held in memory.
+const WHOLE: usize = 1 << 30;

@@ -1,0 +1,136 @@
+//! The forms before Sigstore bundles: cosign's own bundle file, or signature and certificate as files of their own.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sealgate::verify::{Bundle, BundleError, Item, Place};
+use serde_json::{Value, json};
+
+use super::super::failure::Failure;
+use crate::{files, go::flags::Typed, limits};
+
+/// What cosign refuses on this path.
+pub(crate) fn check(typed: &Typed) -> Result<(), Failure> {
+    if typed.some("trusted-root").is_some() {
+        return Err("--trusted-root only supported with --new-bundle-format".into());
+    }
+    let stamp = typed.some("rfc3161-timestamp").is_some();
+    let opted = typed.switch("use-signed-timestamps") || typed.some("timestamp-certificate-chain").is_some();
+    if stamp && !opted {
+        return Err("when specifying --rfc3161-timestamp-path, you must also specify --use-signed-timestamps or --timestamp-certificate-chain".into());
+    }
+    if opted && !stamp && typed.some("bundle").is_none() {
+        return Err("when specifying --use-signed-timestamps or --timestamp-certificate-chain, you must also specify --rfc3161-timestamp-path".into());
+    }
+    Ok(())
+}
+
+/// Whether this is cosign's own bundle file.
+pub(crate) fn is_older(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(bytes).is_ok_and(|value| value.get("base64Signature").is_some())
+}
+
+/// A signature over a file.
+pub(crate) fn signature(typed: &Typed) -> Result<Bundle, Failure> {
+    let mut form = older_form(typed)?;
+    if let Some(text) = typed.some("signature") {
+        // A file, or the signature itself.
+        let text = match files::read(text, limits::FILE) {
+            Ok(bytes) => bytes,
+            Err(_) => text.as_bytes().to_vec(),
+        };
+        let encoded = String::from_utf8_lossy(&text).trim().to_owned();
+        let encoded = if STANDARD.decode(&encoded).is_ok() { encoded } else { STANDARD.encode(&text) };
+        form.insert("base64Signature".into(), encoded.into());
+    }
+    let Some(signature) = form.get("base64Signature").and_then(Value::as_str).map(str::to_owned) else {
+        return Err("missing flag '--signature'".into());
+    };
+    if let Some(pem) = certificate(typed)? {
+        form.insert("cert".into(), STANDARD.encode(pem).into());
+    }
+    let Some(stamp) = typed.some("rfc3161-timestamp") else {
+        let written = Value::Object(form).to_string();
+        return Bundle::from_cosign_blob_json(written.as_bytes()).map_err(|error| wrong(&error));
+    };
+    let stamp = timestamp(&files::read(stamp, limits::FILE)?);
+    let mut material = match form
+        .get("cert")
+        .and_then(Value::as_str)
+        .and_then(|text| STANDARD.decode(text).ok())
+    {
+        Some(pem) => {
+            let block = pem::parse(pem).map_err(|_| "loading cert: the certificate is not PEM")?;
+            json!({"x509CertificateChain": {"certificates": [{"rawBytes": STANDARD.encode(block.contents())}]}})
+        }
+        None => json!({"publicKey": {"hint": ""}}),
+    };
+    if let Some(fields) = material.as_object_mut() {
+        fields.insert("tlogEntries".into(), json!([]));
+        fields.insert(
+            "timestampVerificationData".into(),
+            json!({"rfc3161Timestamps": [{"signedTimestamp": stamp}]}),
+        );
+    }
+    let written = json!({
+        "mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.1",
+        "verificationMaterial": material,
+        "messageSignature": {
+            "signature": signature,
+        },
+    });
+    Bundle::from_json(written.to_string().as_bytes()).map_err(|error| wrong(&error))
+}
+
+/// An attestation: a DSSE envelope, or cosign's own bundle file with one inside.
+pub(crate) fn attestation(typed: &Typed) -> Result<Bundle, Failure> {
+    if let Some(name) = typed.some("bundle") {
+        return Bundle::from_cosign_blob_attestation_json(&files::read(name, limits::FILE)?)
+            .map_err(|error| wrong(&error));
+    }
+    let bytes = files::read(typed.text("signature"), limits::FILE)?;
+    let mut annotations = BTreeMap::new();
+    if let Some(pem) = certificate(typed)? {
+        annotations
+            .insert("dev.sigstore.cosign/certificate".to_owned(), String::from_utf8_lossy(&pem).into_owned());
+    }
+    if let Some(stamp) = typed.some("rfc3161-timestamp") {
+        let stamp = json!({"SignedRFC3161Timestamp": timestamp(&files::read(stamp, limits::FILE)?)});
+        annotations.insert("dev.sigstore.cosign/rfc3161timestamp".to_owned(), stamp.to_string());
+    }
+    let media_type = "application/vnd.dsse.envelope.v1+json".to_owned();
+    let item = Item { bytes: bytes.into(), media_type, annotations, place: Place::File };
+    Bundle::read(&item).map_err(|error| wrong(&error))
+}
+
+// The fields of cosign's own bundle file, if one was named.
+fn older_form(typed: &Typed) -> Result<serde_json::Map<String, Value>, Failure> {
+    let Some(name) = typed.some("bundle") else { return Ok(serde_json::Map::new()) };
+    let bytes = files::read(name, limits::FILE)?;
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(format!("{name} is not a bundle").into()),
+        Err(error) => Err(format!("{name} is not a bundle: {error}").into()),
+    }
+}
+
+// PEM, also where the file holds it in base64 once more.
+fn certificate(typed: &Typed) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(name) = typed.some("certificate") else { return Ok(None) };
+    let bytes = files::read(name, limits::FILE)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let pem = if text.contains("-----BEGIN") { bytes } else { STANDARD.decode(text.trim()).unwrap_or(bytes) };
+    Ok(Some(pem))
+}
+
+// The file is cosign's JSON, or the timestamp itself.
+fn timestamp(bytes: &[u8]) -> String {
+    let written = serde_json::from_slice::<Value>(bytes).ok();
+    let inner =
+        written.as_ref().and_then(|value| value.get("SignedRFC3161Timestamp")).and_then(Value::as_str);
+    inner.map_or_else(|| STANDARD.encode(bytes), str::to_owned)
+}
+
+fn wrong(error: &BundleError) -> Failure {
+    format!("loading verifier from bundle: {error}").into()
+}

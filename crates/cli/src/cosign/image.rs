@@ -1,0 +1,393 @@
+//! `verify` and `verify-attestation`: signatures beside images in registries.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt as _, stream};
+use sealgate::{
+    oci::{Client, Look},
+    verify::{Content, Digest, Entry, Evidence, GapCause, Item, Place, Reference, Timestamp},
+};
+use tokio::time::Instant;
+
+use super::{
+    failure::{Failure, NO_IMAGE, NO_MATCH, NO_SIGNATURES},
+    judge::{Form, Judge, Refusal, Whom},
+    meaning::{self, Verb},
+    output::{self, Checks, Shown},
+    registry, texts, trust,
+};
+use crate::{Console, files, go::flags::Typed, limits, predicate};
+
+/// `verify`
+pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    let annotations = annotations(typed.list("annotations"))?;
+    meaning::check(Verb::Image, typed, console)?;
+    match typed.text("attachment") {
+        "" => {}
+        "sbom" => return Err("--attachment sbom is not supported; verify the SBOM's own digest".into()),
+        _ => return Err("flag: help requested".into()),
+    }
+    run(
+        &Asked { verb: Verb::Image, typed, annotations, predicate: None, certificate: pinned(typed)? },
+        console,
+    )
+}
+
+/// `verify-attestation`
+pub(crate) fn verify_attestation(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    meaning::check(Verb::Attestation, typed, console)?;
+    if let Some(name) = typed.list("policy").first() {
+        if !name.ends_with(".rego") && !name.ends_with(".cue") {
+            return Err("invalid policy format, expected .cue or .rego".into());
+        }
+        return Err(
+            "--policy is not supported yet; `sealgate check --policy` asks Sealgate's own policies".into()
+        );
+    }
+    let predicate = Some(typed.text("type").to_owned());
+    let annotations = BTreeMap::new();
+    run(
+        &Asked { verb: Verb::Attestation, typed, annotations, predicate, certificate: pinned(typed)? },
+        console,
+    )
+}
+
+fn pinned(typed: &Typed) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(name) = typed.some("certificate") else { return Ok(None) };
+    let bytes = files::read(name, limits::FILE)?;
+    match pem::parse(&bytes) {
+        Ok(block) if block.tag() == "CERTIFICATE" => Ok(Some(block.into_contents())),
+        _ => {
+            Err(format!("loading verifier from key opts: loading cert: {name} is not one PEM certificate")
+                .into())
+        }
+    }
+}
+
+struct Asked<'t> {
+    verb: Verb,
+    typed: &'t Typed,
+    annotations: BTreeMap<String, String>,
+    predicate: Option<String>,
+    /// `--certificate`, DER: only its holder counts.
+    certificate: Option<Vec<u8>>,
+}
+
+/// What cosign looks for, decided by flags and, with `--strict-compat`, by the first image.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Formats {
+    Any,
+    BundlesOnly,
+    OlderOnly,
+}
+
+fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
+    let typed = asked.typed;
+    meaning::check_signer(asked.verb, typed)?;
+    if typed.switch("local-image") {
+        return Err("--local-image is not supported yet; push the folder to a registry".into());
+    }
+    let bundles = typed.switch("new-bundle-format");
+    let tag = if asked.verb == Verb::Image { Place::SignatureTag } else { Place::AttestationTag };
+    let look = registry::look(tag, bundles, typed, console)?;
+    let mut references = Vec::new();
+    for word in &typed.words {
+        references.push(Reference::parse(word).map_err(|error| format!("parsing reference: {error}"))?);
+    }
+    let hosts: Vec<&str> = references.iter().chain(&look.evidence_repository).map(Reference::host).collect();
+    let client = registry::client(typed, &hosts, console)?;
+    let trust = trust::of(typed, console)?;
+    let bundle_root = trust.bundles;
+    let prefix = if asked.verb == Verb::Image {
+        "loading verifier from key opts"
+    } else {
+        "loading verifierfrom key opts"
+    };
+    let key = meaning::typed_key(typed, console).map_err(|error| format!("{prefix}: {error}"))?;
+    let judge = meaning::judge(typed, trust, meaning::whom(typed, key), crate::clock::now());
+    let mut formats = if bundles { Formats::Any } else { Formats::OlderOnly };
+    gathered(&client, &references, &look, meaning::patience(typed), |index, evidence| {
+        let (Some(reference), Some(word)) = (references.get(index), typed.words.get(index)) else {
+            return Ok(());
+        };
+        let entry = entry(asked, evidence)?;
+        let found = Candidates::of(entry, maximum_size(console));
+        if formats == Formats::Any && typed.switch("strict-compat") {
+            formats = if found.bundles.is_empty() { Formats::OlderOnly } else { Formats::BundlesOnly };
+        }
+        if !found.bundles.is_empty() && formats != Formats::OlderOnly && !bundle_root {
+            return Err("trusted root is required when using new bundle format".into());
+        }
+        let shown = passed(asked, &judge, entry, &found, formats)?;
+        answer(asked, &judge, word, reference, &entry.digest, &shown, console);
+        Ok(())
+    })
+}
+
+// Gathers several images at once and hands them over in the order typed, up to the first failure.
+fn gathered(
+    client: &Client,
+    references: &[Reference],
+    look: &Look,
+    patience: std::time::Duration,
+    mut take: impl FnMut(usize, &Evidence) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let runtime = crate::runtime::network().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let deadline = Instant::now().checked_add(patience).unwrap_or_else(Instant::now);
+        let now: Timestamp = crate::clock::now();
+        let mut evidence = stream::iter(references)
+            .map(|reference| client.evidence(reference, look, now, deadline))
+            .buffered(IMAGES_AT_ONCE)
+            .enumerate();
+        while let Some((index, evidence)) = evidence.next().await {
+            take(index, &evidence)?;
+        }
+        Ok(())
+    })
+}
+
+fn entry<'e>(asked: &Asked<'_>, evidence: &'e Evidence) -> Result<&'e Entry, Failure> {
+    if let Some(entry) = evidence.entries.first() {
+        return Ok(entry);
+    }
+    let gap = evidence.gaps.first();
+    let detail = gap.map_or_else(|| "the image could not be found".to_owned(), texts::gap);
+    match (asked.verb, gap.map(|gap| gap.cause)) {
+        (Verb::Image, Some(GapCause::NotFound)) => {
+            Err(Failure::coded(NO_IMAGE, format!("image tag not found: {detail}")))
+        }
+        _ => Err(detail.into()),
+    }
+}
+
+struct Candidates<'e> {
+    bundles: Vec<&'e Item>,
+    older: Vec<Item>,
+    too_large: Vec<Refusal>,
+}
+
+impl<'e> Candidates<'e> {
+    fn of(entry: &'e Entry, maximum: Option<u64>) -> Self {
+        let mut found = Self { bundles: Vec::new(), older: Vec::new(), too_large: Vec::new() };
+        for item in &entry.items {
+            if matches!(item.place, Place::Referrers | Place::FallbackTag) {
+                // What is no bundle among the referrers (SBOMs, build records) is nothing that cosign looks at.
+                if sealgate::verify::Bundle::read(item).is_ok() {
+                    found.bundles.push(item);
+                }
+                continue;
+            }
+            let size = item.bytes.len();
+            match maximum.filter(|maximum| u64::try_from(size).unwrap_or(u64::MAX) > *maximum) {
+                Some(limit) => found.too_large.push(Refusal::LayerSize { size, limit }),
+                None => found.older.push(older(item)),
+            }
+        }
+        found
+    }
+}
+
+// cosign never looks at the media type of a tag's layers; the tag says what they are.
+fn older(item: &Item) -> Item {
+    let mut item = item.clone();
+    item.media_type = match item.place {
+        Place::AttestationTag => "application/vnd.dsse.envelope.v1+json",
+        _ => "application/vnd.dev.cosign.simplesigning.v1+json",
+    }
+    .to_owned();
+    item
+}
+
+fn passed<'e>(
+    asked: &Asked<'_>,
+    judge: &Judge,
+    entry: &Entry,
+    found: &'e Candidates<'_>,
+    formats: Formats,
+) -> Result<Vec<Shown<'e>>, Failure> {
+    let mut first = None;
+    if formats != Formats::OlderOnly && !found.bundles.is_empty() {
+        match judged(asked, judge, entry, found.bundles.iter().copied(), Form::Bundle, Vec::new()) {
+            Ok(shown) => return Ok(shown),
+            Err(failure) => first = Some(failure),
+        }
+    }
+    if formats == Formats::BundlesOnly {
+        return Err(first.unwrap_or_else(|| "no valid bundles exist in registry".into()));
+    }
+    if !found.older.is_empty() || !found.too_large.is_empty() {
+        // The bundles' failure is the one that cosign reports where there are both.
+        return judged(asked, judge, entry, found.older.iter(), Form::Older, found.too_large.clone())
+            .map_err(|failure| first.unwrap_or(failure));
+    }
+    if let Some(failure) = first {
+        return Err(failure);
+    }
+    if let Some(gap) = entry.gaps.first() {
+        // cosign says that there are no signatures here, which nobody knows.
+        return Err(format!("signatures could not be looked for: {}", texts::gap(gap)).into());
+    }
+    Err(match asked.verb {
+        Verb::Image => Failure::coded(NO_SIGNATURES, "no signatures found"),
+        _ => "no matching attestations: ".into(),
+    })
+}
+
+fn judged<'e>(
+    asked: &Asked<'_>,
+    judge: &Judge,
+    entry: &Entry,
+    items: impl Iterator<Item = &'e Item>,
+    form: Form,
+    mut refusals: Vec<Refusal>,
+) -> Result<Vec<Shown<'e>>, Failure> {
+    let mut shown = Vec::new();
+    for item in items {
+        match one(asked, judge, &entry.digest, item, form) {
+            Ok(passed) => shown.push(passed),
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    if shown.is_empty() {
+        let texts = texts::all(&refusals, form);
+        return Err(match (asked.verb, form) {
+            (Verb::Image, Form::Older) => {
+                Failure::coded(NO_MATCH, format!("no matching signatures: {texts}"))
+            }
+            _ => format!("no matching attestations: {texts}").into(),
+        });
+    }
+    match &asked.predicate {
+        Some(wanted) => of_type(shown, wanted),
+        None => Ok(shown),
+    }
+}
+
+fn one<'e>(
+    asked: &Asked<'_>,
+    judge: &Judge,
+    digest: &Digest,
+    item: &'e Item,
+    form: Form,
+) -> Result<Shown<'e>, Refusal> {
+    if form == Form::Older && !item.annotations.contains_key("dev.cosignproject.cosign/signature") {
+        return Err(Refusal::LayerUnsigned(Digest::sha256(&item.bytes)));
+    }
+    let passed = judge.item(item, form, digest)?;
+    if asked.certificate.is_some()
+        && asked.certificate.as_ref() != passed.certificate().map(|signer| &signer.certificate)
+    {
+        return Err(Refusal::OtherCertificate);
+    }
+    match &passed.content {
+        Content::Message(_) => return Err(Refusal::NoEnvelope),
+        Content::SimpleSigning(payload) if judge.bound => {
+            let text =
+                |key: &String| payload.optional.as_ref().and_then(|optional| optional.get(key)?.as_str());
+            if !asked.annotations.iter().all(|(key, value)| text(key) == Some(value)) {
+                return Err(Refusal::Annotation);
+            }
+        }
+        Content::Statement(statement) if judge.bound && !asked.annotations.is_empty() => {
+            let hex = digest.hex();
+            let about = |subject: &&sealgate::verify::Subject| {
+                subject.digest.get(digest.algorithm().name()) == Some(&hex)
+            };
+            let fits = statement.subjects.iter().filter(about).any(|subject| {
+                let text =
+                    |key: &String| subject.annotations.as_ref().and_then(|fields| fields.get(key)?.as_str());
+                asked.annotations.iter().all(|(key, value)| text(key) == Some(value))
+            });
+            if !fits {
+                return Err(Refusal::Annotation);
+            }
+        }
+        Content::SimpleSigning(_) | Content::Statement(_) => {}
+    }
+    Ok(Shown { item, form, passed })
+}
+
+// The attestations of one predicate type; none is a failure that names what there is.
+fn of_type<'e>(shown: Vec<Shown<'e>>, wanted: &str) -> Result<Vec<Shown<'e>>, Failure> {
+    let uri = predicate::uri(wanted);
+    let kind = |shown: &Shown<'_>| match &shown.passed.content {
+        Content::Statement(statement) => statement.predicate_type.clone(),
+        _ => String::new(),
+    };
+    let found: Vec<String> = shown.iter().map(kind).collect();
+    let fitting: Vec<Shown<'e>> = shown.into_iter().filter(|shown| kind(shown) == uri).collect();
+    if fitting.is_empty() {
+        let found = found.join(",");
+        return Err(
+            format!("none of the attestations matched the predicate type: {wanted}, found: {found}").into()
+        );
+    }
+    Ok(fitting)
+}
+
+fn answer(
+    asked: &Asked<'_>,
+    judge: &Judge,
+    word: &str,
+    reference: &Reference,
+    digest: &Digest,
+    shown: &[Shown<'_>],
+    console: &mut Console<'_>,
+) {
+    let full = texts::full_name(reference);
+    let name = if asked.verb == Verb::Image { &full } else { word };
+    let checks = Checks {
+        annotations: judge.bound && !asked.annotations.is_empty(),
+        claims: judge.bound,
+        log: !meaning::ignores_log(asked.typed),
+        key: matches!(judge.whom, Whom::Key { .. }) || asked.typed.some("certificate").is_some(),
+    };
+    console.say(output::header(name, checks));
+    if asked.verb == Verb::Image && asked.typed.text("output") != "text" {
+        console.answer(output::array(shown, &full, digest));
+        return;
+    }
+    for signature in shown {
+        if let Some(signer) = signature.passed.certificate().filter(|_| signature.form == Form::Older) {
+            for line in output::certificate_lines(signer) {
+                console.say(line);
+            }
+        }
+        match asked.verb {
+            Verb::Image => console.answer(output::payload(&signature.passed)),
+            _ => console.answer(output::envelope(signature)),
+        }
+        console.answer("\n");
+    }
+}
+
+fn annotations(list: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let split = |text: &String| {
+        let (key, value) =
+            text.split_once('=').ok_or_else(|| format!("unable to parse annotation: {text}"))?;
+        Ok((key.to_owned(), value.to_owned()))
+    };
+    list.iter().map(split).collect()
+}
+
+fn maximum_size(console: &Console<'_>) -> Option<u64> {
+    let text = console.variable("COSIGN_MAX_ATTACHMENT_SIZE")?;
+    let (digits, scale) = SIZES
+        .into_iter()
+        .find_map(|(suffix, scale)| Some((text.strip_suffix(suffix)?, scale)))
+        .unwrap_or((text, 1));
+    digits.trim().parse::<u64>().ok()?.checked_mul(scale)
+}
+
+const SIZES: [(&str, u64); 7] = [
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("KB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("B", 1),
+];
+
+const IMAGES_AT_ONCE: usize = 8;

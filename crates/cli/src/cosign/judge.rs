@@ -1,0 +1,232 @@
+//! Judges one candidate signature as the meaning of the flags asks.
+
+use sealgate::verify::{
+    Artifact, Authentic, Bundle, BundleError, CertificateSigner, Content, Digest, IdentityMismatch, Item,
+    LogRule, PublicKey, Signer, SignerRule, TimeSource, Timestamp, TrustedRoot, Verified, Verifier,
+    VerifyError,
+};
+
+/// Everything that the flags mean for one signature.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    /// Whom to trust.
+    pub(crate) whom: Whom,
+    /// The root, less what `--insecure-*` forgot.
+    pub(crate) root: TrustedRoot,
+    /// Whether a managed key needs a log entry.
+    pub(crate) log: LogRule,
+    /// `--use-signed-timestamps`
+    pub(crate) timestamp: bool,
+    /// `--check-claims`
+    pub(crate) bound: bool,
+    /// The clock.
+    pub(crate) now: Timestamp,
+}
+
+/// Whom to trust.
+#[derive(Debug)]
+pub(crate) enum Whom {
+    /// Somebody with a certificate.
+    Identity(Box<Identity>),
+    /// The holder of a key.
+    Key {
+        /// The key.
+        key: PublicKey,
+        /// Nobody else.
+        rule: SignerRule,
+    },
+    /// A pattern that cannot be read admits nobody; cosign notices only when there is a signature to compare.
+    Unreadable(PatternError),
+}
+
+/// A pattern that Go's engine, or ours, does not read.
+#[derive(Clone, Debug)]
+pub(crate) struct PatternError {
+    /// `subject` or `issuer`.
+    pub(crate) field: &'static str,
+    /// As typed.
+    pub(crate) pattern: String,
+    /// Go's text.
+    pub(crate) why: String,
+}
+
+/// Whom the identity flags name.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    /// What bundles must satisfy.
+    pub(crate) rules: Rules,
+    /// The same for the older format, where cosign reads issuers otherwise.
+    pub(crate) older_rules: Rules,
+    /// Whether an issuer of no letters would do: cosign reads the older format's issuer from one extension alone.
+    pub(crate) empty_issuer_fits: bool,
+    /// As typed, for messages.
+    pub(crate) subject: Wanted,
+    /// As typed, for messages.
+    pub(crate) issuer: Wanted,
+}
+
+/// One rule, and a second that must hold as well where an issuer is typed twice.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    /// Must hold.
+    pub(crate) first: SignerRule,
+    /// Must hold too.
+    pub(crate) second: Option<SignerRule>,
+}
+
+/// A name as it was typed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    /// To the letter.
+    pub(crate) exact: Option<String>,
+    /// As a pattern.
+    pub(crate) pattern: Option<String>,
+}
+
+/// A signature that passed.
+#[derive(Clone, Debug)]
+pub(crate) struct Passed {
+    /// What it says.
+    pub(crate) content: Content,
+    /// Who says it.
+    pub(crate) signer: Signer,
+}
+
+impl Passed {
+    /// The signer's certificate, if he has one.
+    pub(crate) fn certificate(&self) -> Option<&CertificateSigner> {
+        match &self.signer {
+            Signer::Certificate(signer) => Some(signer),
+            Signer::Key(_) => None,
+        }
+    }
+}
+
+/// Why a signature did not pass.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    /// Not readable.
+    Bundle(BundleError),
+    /// Not genuine.
+    Verify(VerifyError),
+    /// By somebody else.
+    Identity(Box<Miss>),
+    /// A certificate that cosign's older rules read as having no issuer.
+    OlderIssuer(Box<CertificateSigner>),
+    /// Not by the holder of `--certificate`.
+    OtherCertificate,
+    /// Nobody can be compared with what was typed.
+    Pattern(PatternError),
+    /// No timestamp of an authority.
+    TimestampMissing,
+    /// A signature over bytes where a statement is wanted.
+    NoEnvelope,
+    /// `-a` is not there.
+    Annotation,
+    /// The layer has no signature at all.
+    LayerUnsigned(Digest),
+    /// Longer than `COSIGN_MAX_ATTACHMENT_SIZE`.
+    LayerSize {
+        /// Its size.
+        size: usize,
+        /// The limit.
+        limit: u64,
+    },
+}
+
+/// Genuine, but by somebody else.
+#[derive(Clone, Debug)]
+pub(crate) struct Miss {
+    /// Which field differs, and how.
+    pub(crate) mismatch: IdentityMismatch,
+    /// The field as it was typed.
+    pub(crate) typed: Wanted,
+    /// Who signed.
+    pub(crate) signer: Signer,
+}
+
+/// How a signature is stored, which decides some of cosign's manners.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Form {
+    /// A Sigstore bundle.
+    Bundle,
+    /// A layer of the older tags, or a detached signature.
+    Older,
+}
+
+impl Judge {
+    /// Judges a candidate found beside an image.
+    pub(crate) fn item(&self, item: &Item, form: Form, digest: &Digest) -> Result<Passed, Refusal> {
+        let bundle = Bundle::read(item).map_err(Refusal::Bundle)?;
+        self.bundle(&bundle, form, Some(Artifact::Digest(digest)))
+    }
+
+    /// Judges a candidate; without an artifact its content may be about anything.
+    pub(crate) fn bundle(
+        &self,
+        bundle: &Bundle,
+        form: Form,
+        artifact: Option<Artifact<'_>>,
+    ) -> Result<Passed, Refusal> {
+        let verifier = Verifier::new(&self.root, self.now);
+        // cosign compares the digest of a bundle's statement whatever --check-claims says.
+        let artifact = artifact.filter(|_| self.bound || form == Form::Bundle);
+        let authentic = match (&self.whom, artifact) {
+            (Whom::Unreadable(error), _) => return Err(Refusal::Pattern(error.clone())),
+            (Whom::Key { key, .. }, Some(artifact)) => {
+                verifier.authenticate_with_key(bundle, artifact, key, self.log)
+            }
+            (Whom::Key { key, .. }, None) => {
+                verifier.authenticate_with_key_unbound_insecure(bundle, key, self.log)
+            }
+            (Whom::Identity(_), Some(artifact)) => verifier.authenticate(bundle, artifact),
+            (Whom::Identity(_), None) => verifier.authenticate_unbound_insecure(bundle),
+        }
+        .map_err(Refusal::Verify)?;
+        let verified = self.trusted(&authentic, form)?;
+        let stamped =
+            |time: &sealgate::verify::ProvenTime| matches!(time.source, TimeSource::TimestampAuthority(_));
+        // cosign asks for the timestamp of an older signature only where there is one, and then the verifier did.
+        if self.timestamp && form == Form::Bundle && !verified.signed_at().iter().any(stamped) {
+            return Err(Refusal::TimestampMissing);
+        }
+        Ok(Passed { content: verified.content().clone(), signer: verified.signer().clone() })
+    }
+
+    fn trusted<'a>(&self, authentic: &'a Authentic, form: Form) -> Result<Verified<'a>, Refusal> {
+        let (first, second) = match &self.whom {
+            Whom::Key { rule, .. } => (rule, None),
+            Whom::Identity(identity) => {
+                let rules = if form == Form::Bundle { &identity.rules } else { &identity.older_rules };
+                (&rules.first, rules.second.as_ref())
+            }
+            Whom::Unreadable(error) => return Err(Refusal::Pattern(error.clone())),
+        };
+        let refuse = |mismatch: IdentityMismatch| {
+            let (typed, signer) = (self.typed(&mismatch.field), authentic.signer().clone());
+            Refusal::Identity(Box::new(Miss { typed, mismatch, signer }))
+        };
+        let verified = authentic.signed_by(first).map_err(refuse)?;
+        if let Some(rule) = second {
+            authentic.signed_by(rule).map_err(refuse)?;
+        }
+        match (&self.whom, verified.signer()) {
+            (Whom::Identity(identity), Signer::Certificate(signer))
+                if form == Form::Older
+                    && !identity.empty_issuer_fits
+                    && signer.claims.extension(1).is_none() =>
+            {
+                Err(Refusal::OlderIssuer(Box::new(signer.clone())))
+            }
+            _ => Ok(verified),
+        }
+    }
+
+    fn typed(&self, field: &str) -> Wanted {
+        match (&self.whom, field) {
+            (Whom::Identity(identity), "issuer") => identity.issuer.clone(),
+            (Whom::Identity(identity), "subject") => identity.subject.clone(),
+            _ => Wanted::default(),
+        }
+    }
+}

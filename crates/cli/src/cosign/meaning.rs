@@ -1,0 +1,195 @@
+//! From what was typed to what it means. Every laxity of cosign's flags lives here: patterns that match anywhere, two
+//! readings of one issuer, any attestation as a signature.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use sealgate::verify::{
+    LogRule, PublicKey, SignerRule, Timestamp,
+    rule::{IssuerMatch, Keyless, SubjectMatch},
+};
+
+use super::{
+    failure::Failure,
+    judge::{Identity, Judge, PatternError, Rules, Wanted, Whom},
+    key, texts, trust,
+};
+use crate::{Console, go::flags::Typed, go::regexp};
+
+/// Which verb asks; some texts and defaults differ.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Verb {
+    /// `verify`
+    Image,
+    /// `verify-attestation`
+    Attestation,
+    /// `verify-blob`
+    Blob,
+    /// `verify-blob-attestation`
+    BlobAttestation,
+}
+
+/// Reads the flags that all four verbs share, in cosign's order of complaints.
+pub(crate) fn check(verb: Verb, typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    match typed.text("signature-digest-algorithm").to_lowercase().as_str() {
+        "" | "sha224" | "sha256" | "sha384" | "sha512" => {}
+        other => return Err(format!("unknown digest algorithm: {other}").into()),
+    }
+    if typed.number("max-workers") < 1 {
+        return Err("please set the --max-worker flag to a value that is greater than 0".into());
+    }
+    if typed.switch("insecure-ignore-tlog") && !typed.switch("private-infrastructure") {
+        let what = match verb {
+            Verb::Image => "signature",
+            Verb::Attestation => "attestation",
+            Verb::Blob => "blob",
+            Verb::BlobAttestation => "blob attestation",
+        };
+        console.say(format!(
+            "WARNING: Skipping tlog verification is an insecure practice that lacks transparency and auditability verification for the {what}."
+        ));
+    }
+    Ok(())
+}
+
+/// Fails unless exactly one way of naming the signer was typed.
+pub(crate) fn check_signer(verb: Verb, typed: &Typed) -> Result<(), Failure> {
+    let ways = ["key", "certificate-identity", "certificate-identity-regexp"];
+    if ways.iter().filter(|name| typed.some(name).is_some()).count() > 1 {
+        return Err(texts::KEY_AND_IDENTITY.into());
+    }
+    let blob = matches!(verb, Verb::Blob | Verb::BlobAttestation);
+    let tokens = usize::from(typed.some("key").is_some()) + usize::from(typed.switch("sk"));
+    if blob && tokens + usize::from(typed.some("certificate").is_some()) > 1 {
+        return Err("exactly one of: key reference (--key), certificate (--cert) or hardware token (--sk) must be provided".into());
+    }
+    if verb == Verb::Attestation && tokens > 1 {
+        return Err("exactly one of: key reference (--key), or hardware token (--sk) must be provided".into());
+    }
+    if tokens > 0 {
+        return Ok(());
+    }
+    for (exact, pattern) in [
+        ("certificate-identity", "certificate-identity-regexp"),
+        ("certificate-oidc-issuer", "certificate-oidc-issuer-regexp"),
+    ] {
+        if typed.some(exact).is_none() && typed.some(pattern).is_none() {
+            return Err(
+                format!("--{exact} or --{pattern} is required for verification in keyless mode").into()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether log entries are not asked for.
+pub(crate) fn ignores_log(typed: &Typed) -> bool {
+    typed.switch("insecure-ignore-tlog") || typed.switch("private-infrastructure")
+}
+
+/// How long all of it may take.
+pub(crate) fn patience(typed: &Typed) -> Duration {
+    typed.duration("timeout")
+}
+
+/// What the flags ask of a signature.
+pub(crate) fn judge(typed: &Typed, trust: trust::Trust, whom: Whom, now: Timestamp) -> Judge {
+    Judge {
+        whom,
+        root: trust.root,
+        log: if ignores_log(typed) { LogRule::None } else { LogRule::Required },
+        timestamp: typed.switch("use-signed-timestamps"),
+        bound: typed.switch("check-claims") || typed.text("check-claims").is_empty(),
+        now,
+    }
+}
+
+/// The key that was typed, if one was.
+pub(crate) fn typed_key(typed: &Typed, console: &Console<'_>) -> Result<Option<PublicKey>, String> {
+    if let Some(reference) = typed.some("key") {
+        return key::load(reference, console)
+            .map(Some)
+            .map_err(|error| format!("loading public key: {error}"));
+    }
+    if typed.switch("sk") {
+        return Err(
+            "opening piv token: hardware tokens are not supported; export the public key and give --key"
+                .into(),
+        );
+    }
+    Ok(None)
+}
+
+/// Whom the flags trust.
+pub(crate) fn whom(typed: &Typed, key: Option<PublicKey>) -> Whom {
+    if let Some(key) = key {
+        return Whom::Key { rule: SignerRule::key(&key), key };
+    }
+    identity(typed).unwrap_or_else(Whom::Unreadable)
+}
+
+fn identity(typed: &Typed) -> Result<Whom, PatternError> {
+    let wanted = |exact: &str, pattern: &str| Wanted {
+        exact: typed.some(exact).map(str::to_owned),
+        pattern: typed.some(pattern).map(str::to_owned),
+    };
+    let subject = wanted("certificate-identity", "certificate-identity-regexp");
+    let issuer = wanted("certificate-oidc-issuer", "certificate-oidc-issuer-regexp");
+    let extensions: BTreeMap<u8, String> = WORKFLOW
+        .into_iter()
+        .filter_map(|(number, flag)| Some((number, typed.some(flag)?.to_owned())))
+        .collect();
+    let names = match &subject {
+        Wanted { pattern: Some(pattern), .. } => SubjectMatch::Regex(anywhere("subject", pattern)?),
+        Wanted { exact, .. } => SubjectMatch::Exact(exact.clone().unwrap_or_default()),
+    };
+    let rule = |issuer: IssuerMatch| {
+        let keyless = Keyless {
+            issuer,
+            subject: names.clone(),
+            subject_kind: None,
+            claims: BTreeMap::new(),
+            extensions: extensions.clone(),
+        };
+        SignerRule::keyless(&keyless).map_err(|error| PatternError {
+            field: "identity",
+            pattern: error.field,
+            why: error.why,
+        })
+    };
+    let exact = |text: &str| match text.contains('*') {
+        true => IssuerMatch::Regex(regex::escape(text)),
+        false => IssuerMatch::Exact(text.to_owned()),
+    };
+    // Bundles must satisfy both issuers, the older format only the pattern where both are typed.
+    let (rules, older_rules, empty_issuer_fits) = match (&issuer.exact, &issuer.pattern) {
+        (text, Some(pattern)) => {
+            let compiled = anywhere("issuer", pattern)?;
+            let by_pattern = || rule(IssuerMatch::Regex(compiled.clone()));
+            let second = text.as_deref().map(|text| rule(exact(text))).transpose()?;
+            let empty = regex::Regex::new(&format!("^(?:{compiled})$")).is_ok_and(|regex| regex.is_match(""));
+            (Rules { first: by_pattern()?, second }, Rules { first: by_pattern()?, second: None }, empty)
+        }
+        (text, None) => {
+            let by_text = || rule(exact(text.as_deref().unwrap_or_default()));
+            (Rules { first: by_text()?, second: None }, Rules { first: by_text()?, second: None }, false)
+        }
+    };
+    Ok(Whom::Identity(Box::new(Identity { rules, older_rules, empty_issuer_fits, subject, issuer })))
+}
+
+fn anywhere(field: &'static str, pattern: &str) -> Result<String, PatternError> {
+    regexp::translate(pattern).map(|translated| regexp::anywhere(&translated)).map_err(|why| PatternError {
+        field,
+        pattern: pattern.to_owned(),
+        why,
+    })
+}
+
+// The last arc of the extension, and its flag.
+const WORKFLOW: [(u8, &str); 5] = [
+    (2, "certificate-github-workflow-trigger"),
+    (3, "certificate-github-workflow-sha"),
+    (4, "certificate-github-workflow-name"),
+    (5, "certificate-github-workflow-repository"),
+    (6, "certificate-github-workflow-ref"),
+];

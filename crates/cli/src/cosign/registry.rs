@@ -1,0 +1,110 @@
+//! How cosign's registry flags mean our client's configuration.
+
+use std::collections::BTreeSet;
+
+use sealgate::{
+    oci::{Client, Config, Credentials, Look},
+    verify::{Place, Reference},
+};
+
+use super::failure::Failure;
+use crate::{Console, files, go::flags::Typed, limits};
+
+/// A client that speaks to `hosts` as the flags say.
+///
+/// # Errors
+/// What cannot be read, in one line.
+pub(crate) fn client(typed: &Typed, hosts: &[&str], console: &Console<'_>) -> Result<Client, Failure> {
+    for flag in ["registry-client-cert", "registry-client-key", "registry-server-name"] {
+        if typed.some(flag).is_some() {
+            return Err(format!("--{flag} is not supported").into());
+        }
+    }
+    if typed.switch("k8s-keychain") {
+        return Err("--k8s-keychain is not supported; give a docker configuration in DOCKER_CONFIG".into());
+    }
+    let insecure = typed.switch("allow-insecure-registry");
+    let http = insecure || typed.switch("allow-http-registry");
+    let extra_roots = match typed.some("registry-cacert") {
+        // cosign goes on without them, and so says nothing about a typing mistake.
+        Some(name) => vec![files::read(name, limits::FILE)?],
+        None => Vec::new(),
+    };
+    let config = Config {
+        http_hosts: if http {
+            hosts.iter().map(|host| (*host).to_owned()).collect()
+        } else {
+            BTreeSet::new()
+        },
+        http_loopback: true,
+        extra_roots,
+        insecure_tls: insecure,
+        cosign_limits: true,
+        ..Config::default()
+    };
+    let credentials = credentials(typed, hosts, console)?;
+    Client::new(config, credentials).map_err(|error| error.to_string().into())
+}
+
+fn credentials(typed: &Typed, hosts: &[&str], console: &Console<'_>) -> Result<Credentials, Failure> {
+    if let (Some(username), Some(password)) =
+        (typed.some("registry-username"), typed.some("registry-password"))
+    {
+        let with = |all: Credentials, host: &&str| all.with_password(host, username, password);
+        return Ok(hosts.iter().fold(Credentials::anonymous(), with));
+    }
+    if let Some(token) = typed.some("registry-token") {
+        return Ok(hosts.iter().fold(Credentials::anonymous(), |all, host| all.with_token(host, token)));
+    }
+    docker_config(console)
+}
+
+/// The credentials of the docker configuration, if there is one.
+///
+/// # Errors
+/// One that is there but cannot be read: without it a private image would look like one that is not there.
+pub(crate) fn docker_config(console: &Console<'_>) -> Result<Credentials, Failure> {
+    let Some(name) = crate::own::docker_config(console) else { return Ok(Credentials::anonymous()) };
+    if !name.exists() {
+        return Ok(Credentials::anonymous());
+    }
+    let bytes = files::read(&name.to_string_lossy(), limits::DOCKER_CONFIG)?;
+    Credentials::from_docker_config(&bytes).map_err(|error| error.to_string().into())
+}
+
+/// Where cosign keeps signatures or attestations of an image.
+///
+/// # Errors
+/// cosign's text for a repository that cannot be one.
+pub(crate) fn look(tag: Place, bundles: bool, typed: &Typed, console: &Console<'_>) -> Result<Look, Failure> {
+    let mut places = BTreeSet::new();
+    // A prefix nobody signs under hides the older tags altogether.
+    if typed.some("attachment-tag-prefix").is_none() {
+        places.insert(tag);
+    }
+    if bundles {
+        places.insert(Place::Referrers);
+    }
+    let evidence_repository = match console.variable("COSIGN_REPOSITORY") {
+        Some(text) => Some(repository(text)?),
+        None => None,
+    };
+    Ok(Look { places, manifest: false, evidence_repository })
+}
+
+fn repository(text: &str) -> Result<Reference, Failure> {
+    let wrong = |why: &str| {
+        Failure::from(format!("constructing client options: parsing $COSIGN_REPOSITORY: {why}: {text}"))
+    };
+    let path = text.split_once('/').map_or(text, |(_, path)| path);
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) || path.contains(':') {
+        return Err(wrong(
+            "repository can only contain the characters 'abcdefghijklmnopqrstuvwxyz0123456789_-./'",
+        ));
+    }
+    let reference = Reference::parse(text).map_err(|error| wrong(&error.to_string()))?;
+    if reference.tag().is_some() || reference.digest().is_some() {
+        return Err(wrong("repository has a tag or digest"));
+    }
+    Ok(reference)
+}

@@ -1,0 +1,163 @@
+//! What went wrong, in the words that pipelines know from cosign. Where it has none that fit, in ours.
+
+use sealgate::verify::{BundleError, Gap, Reference, Signer, VerifyError};
+
+use super::judge::{Form, Miss, Refusal};
+
+/// More than one way of naming the signer.
+pub(crate) const KEY_AND_IDENTITY: &str = "exactly one of: key reference (--key) or certificate identity (--certificate-identity or \
+     --certificate-identity-regexp), must be provided. To determine which to use, inspect the bundle's 'verificationMaterial' field: \
+     if 'publicKey' is present, use key reference; if 'certificate' or 'x509CertificateChain' is present, use certificate identity";
+
+/// All refusals of one image, joined as cosign joins them.
+pub(crate) fn all(refusals: &[Refusal], form: Form) -> String {
+    let texts: Vec<String> = refusals.iter().map(|refusal| of(refusal, form)).collect();
+    texts.join(if form == Form::Bundle { "\n" } else { "\n " })
+}
+
+/// One refusal.
+pub(crate) fn of(refusal: &Refusal, form: Form) -> String {
+    match refusal {
+        Refusal::Annotation => "missing or incorrect annotation".into(),
+        Refusal::Bundle(error) => bundle(error),
+        Refusal::Identity(miss) => identity(miss, form),
+        Refusal::LayerSize { size, limit } => format!("size of layer ({size}) exceeded the limit ({limit})"),
+        Refusal::LayerUnsigned(digest) => {
+            format!("signature layer {digest} is missing \"dev.cosignproject.cosign/signature\" annotation")
+        }
+        Refusal::NoEnvelope => "bundle does not contain a DSSE envelope".into(),
+        Refusal::OlderIssuer(signer) => nobody(&signer.subject.value, ""),
+        Refusal::OtherCertificate => OTHER_CERTIFICATE.into(),
+        Refusal::Pattern(error) if form == Form::Bundle => error.why.clone(),
+        Refusal::Pattern(error) => format!("malformed {} in identity: {} : {}", error.field, error.pattern, error.why),
+        Refusal::TimestampMissing => {
+            "failed to verify timestamps: threshold not met for verified signed timestamps: 0 < 1; error: %!w(<nil>)".into()
+        }
+        Refusal::Verify(error) if form == Form::Bundle => by_bundle(error),
+        Refusal::Verify(error) => by_older(error),
+    }
+}
+
+/// Why something could not be looked at.
+pub(crate) fn gap(gap: &Gap) -> String {
+    gap.detail.clone()
+}
+
+/// A reference with everything written out, as `ref.Name()` is in Go.
+pub(crate) fn full_name(reference: &Reference) -> String {
+    let host = if reference.host() == "docker.io" { "index.docker.io" } else { reference.host() };
+    let name = format!("{host}/{}", reference.repository());
+    match (reference.digest(), reference.tag()) {
+        (Some(digest), _) => format!("{name}@{digest}"),
+        (None, tag) => format!("{name}:{}", tag.unwrap_or("latest")),
+    }
+}
+
+fn bundle(error: &BundleError) -> String {
+    error.to_string()
+}
+
+fn identity(miss: &Miss, form: Form) -> String {
+    let Miss { mismatch, typed, signer } = miss;
+    let Signer::Certificate(certificate) = signer else {
+        return "can't verify certificate identities: entity was not signed with a certificate".into();
+    };
+    let number = mismatch.field.strip_prefix("extension 1.3.6.1.4.1.57264.1.");
+    let workflow = number.and_then(|number| WORKFLOW.iter().find(|(known, _)| *known == number));
+    if let Some((_, name)) = workflow {
+        return match form {
+            Form::Bundle => no_identity(&format!(
+                "expected GithubWorkflow{name} to be \"{}\", got \"{}\"",
+                mismatch.wanted, mismatch.found
+            )),
+            Form::Older => format!("expected GitHub Workflow {name} not found in certificate"),
+        };
+    }
+    if form == Form::Older {
+        return nobody(&certificate.subject.value, certificate.claims.extension(1).unwrap_or_default());
+    }
+    let what = if mismatch.field == "issuer" { "issuer value" } else { "SAN value" };
+    let found = &mismatch.found;
+    // cosign compares the exact text first.
+    no_identity(&match (&typed.exact, &typed.pattern) {
+        (Some(exact), _) if exact != found => format!("expected {what} \"{exact}\", got \"{found}\""),
+        (_, Some(pattern)) => format!("expected {what} to match regex \"{pattern}\", got \"{found}\""),
+        _ => format!("expected {what} \"{}\", got \"{found}\"", mismatch.wanted),
+    })
+}
+
+const WORKFLOW: [(&str, &str); 5] =
+    [("2", "Trigger"), ("3", "SHA"), ("4", "Name"), ("5", "Repository"), ("6", "Ref")];
+
+const OTHER_CERTIFICATE: &str =
+    "error verifying bundle: both public key and certificate were provided but did not match";
+
+fn no_identity(last: &str) -> String {
+    format!(
+        "failed to verify certificate identity: no matching CertificateIdentity found, last error: {last}"
+    )
+}
+
+fn nobody(subject: &str, issuer: &str) -> String {
+    format!(
+        "none of the expected identities matched what was in the certificate, got subjects [{subject}] with issuer {issuer}"
+    )
+}
+
+fn by_bundle(error: &VerifyError) -> String {
+    let log = "failed to verify log inclusion: ";
+    let leaf = "failed to verify leaf certificate: leaf certificate verification failed";
+    match error {
+        VerifyError::AuthorityExpired { .. }
+        | VerifyError::CertificateExpired { .. }
+        | VerifyError::CertificateUntrusted { .. }
+        | VerifyError::CertificateUsage(_)
+        | VerifyError::NoTrustedTime => leaf.into(),
+        VerifyError::DigestMismatch { .. } => {
+            "failed to verify signature: could not verify message: invalid signature when validating ASN.1 encoded signature".into()
+        }
+        VerifyError::InclusionPromiseInvalid { .. } | VerifyError::LogEntryMissing | VerifyError::LogUnknown { .. } => {
+            format!("{log}not enough verified log entries from transparency log: 0 < 1")
+        }
+        VerifyError::CertificateMissing | VerifyError::LogMismatch { .. } => {
+            format!("{log}transparency log certificate does not match")
+        }
+        VerifyError::MaterialMismatch => "expected key signature, not certificate".into(),
+        VerifyError::SctInvalid { .. } | VerifyError::SctMissing => {
+            "failed to verify signed certificate timestamp: only able to verify 0 SCT entries; unable to meet threshold of 1".into()
+        }
+        VerifyError::Signer(_) => "failed to summarize certificate: no Subject Alternative Name found".into(),
+        VerifyError::SubjectMismatch { .. } => {
+            "failed to verify signature: provided artifact digest does not match any digest in statement".into()
+        }
+        other => other.to_string(),
+    }
+}
+
+fn by_older(error: &VerifyError) -> String {
+    match error {
+        VerifyError::CertificateExpired { time, not_after, .. } if time > not_after => {
+            format!(
+                "checking expiry on certificate with bundle: certificate expired before observed time: {not_after} is before {time}"
+            )
+        }
+        VerifyError::CertificateMissing => "no certificate found on signature".into(),
+        VerifyError::InclusionPromiseInvalid { .. } => {
+            "error verifying bundle: verifying bundle with trusted root: unable to verify SET".into()
+        }
+        VerifyError::LogEntryMissing => "offline verification failed".into(),
+        VerifyError::LogUnknown { .. } => {
+            "error verifying bundle: verifying bundle: rekor log public key not found for payload".into()
+        }
+        VerifyError::MaterialMismatch => OTHER_CERTIFICATE.into(),
+        VerifyError::NoTrustedTime => "expected a signed timestamp to verify an expired certificate".into(),
+        VerifyError::SctMissing => {
+            "certificate does not include required embedded SCT and no detached SCT was set".into()
+        }
+        VerifyError::SignatureInvalid => "invalid signature when validating ASN.1 encoded signature".into(),
+        VerifyError::SubjectMismatch { signed, .. } => {
+            format!("invalid or missing digest in claim: {signed}")
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,159 @@
+//! A root put together from single PEM files, as cosign's older flags and variables name them.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sealgate::verify::{Digest, TrustedRoot};
+use serde_json::{Value, json};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer as _, x509::SubjectPublicKeyInfo};
+
+use super::super::{failure::Failure, meaning};
+use crate::{Console, files, go::flags::Typed, limits};
+
+const AUTHORITY_FLAGS: [&str; 3] = ["certificate-chain", "ca-roots", "ca-intermediates"];
+const CT_LOG: &str = "SIGSTORE_CT_LOG_PUBLIC_KEY_FILE";
+const LOG: &str = "SIGSTORE_REKOR_PUBLIC_KEY";
+const ROOT: &str = "SIGSTORE_ROOT_FILE";
+const TIMESTAMPS: &str = "SIGSTORE_TSA_CERTIFICATE_FILE";
+
+/// Whether any piece is named.
+pub(super) fn named(typed: &Typed, console: &Console<'_>) -> bool {
+    let flags = AUTHORITY_FLAGS.iter().chain(&["timestamp-certificate-chain"]);
+    flags.into_iter().any(|flag| typed.some(flag).is_some())
+        || [CT_LOG, LOG, ROOT, TIMESTAMPS].iter().any(|name| console.variable(name).is_some())
+}
+
+/// Puts the root together.
+///
+/// # Errors
+/// A piece that cannot be read, or one that is needed and not named: cosign would fetch that one, and a root without it
+/// would ask for less.
+pub(super) fn root(typed: &Typed, console: &Console<'_>, keyed: bool) -> Result<TrustedRoot, Failure> {
+    let missing = |name: &str, instead: &str| {
+        Failure::from(format!(
+            "{name} is not set; name it beside the others, or give --trusted-root{instead}"
+        ))
+    };
+    let logs = match console.variable(LOG) {
+        Some(file) => vec![log(file)?],
+        None if meaning::ignores_log(typed) => Vec::new(),
+        None => return Err(missing(LOG, "")),
+    };
+    let ct_logs = match console.variable(CT_LOG) {
+        Some(file) => vec![log(file)?],
+        None if keyed || typed.switch("insecure-ignore-sct") => Vec::new(),
+        None => return Err(missing(CT_LOG, "")),
+    };
+    let authorities = authorities(typed, console)?;
+    if authorities.is_empty() && !keyed {
+        return Err(missing(ROOT, " or --certificate-chain"));
+    }
+    let stamps = typed.some("timestamp-certificate-chain").or_else(|| console.variable(TIMESTAMPS));
+    let timestamp_authorities = match stamps {
+        Some(file) => vec![authority(&certificates(file)?)],
+        None => Vec::new(),
+    };
+    let written = json!({
+        "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+        "tlogs": logs,
+        "certificateAuthorities": authorities,
+        "ctlogs": ct_logs,
+        "timestampAuthorities": timestamp_authorities,
+    });
+    TrustedRoot::from_json(written.to_string().as_bytes())
+        .map_err(|error| format!("setting up clients and keys: {error}").into())
+}
+
+fn authorities(typed: &Typed, console: &Console<'_>) -> Result<Vec<Value>, Failure> {
+    let mut all = Vec::new();
+    for flag in AUTHORITY_FLAGS {
+        if let Some(file) = typed.some(flag) {
+            all.append(&mut certificates(file)?);
+        }
+    }
+    if let (true, Some(file)) = (all.is_empty(), console.variable(ROOT)) {
+        all = certificates(file)?;
+    }
+    let (roots, intermediates): (Vec<_>, Vec<_>) = all.into_iter().partition(|der| is_self_signed(der));
+    let mut chains: Vec<Vec<Vec<u8>>> = roots.iter().map(|root| vec![root.clone()]).collect();
+    for intermediate in &intermediates {
+        let mut chain = vec![intermediate.clone()];
+        while let Some(last) = chain.last().filter(|last| !is_self_signed(last)) {
+            let above = intermediates
+                .iter()
+                .chain(&roots)
+                .find(|candidate| issued(candidate, last) && !chain.contains(candidate));
+            match above {
+                Some(above) => chain.push(above.clone()),
+                None => break,
+            }
+        }
+        chains.push(chain);
+    }
+    Ok(chains.iter().map(|chain| authority(chain)).collect())
+}
+
+fn certificates(file: &str) -> Result<Vec<Vec<u8>>, Failure> {
+    let bytes = files::read(file, limits::FILE)?;
+    let blocks = pem::parse_many(&bytes).map_err(|_| format!("{file} is not PEM"))?;
+    let found: Vec<Vec<u8>> = blocks
+        .into_iter()
+        .filter(|block| block.tag() == "CERTIFICATE")
+        .map(pem::Pem::into_contents)
+        .collect();
+    if found.is_empty() {
+        return Err(format!("no certificates in file {file}").into());
+    }
+    Ok(found)
+}
+
+fn log(file: &str) -> Result<Value, Failure> {
+    let bytes = files::read(file, limits::FILE)?;
+    let block = pem::parse(&bytes).map_err(|_| format!("{file} is not one PEM public key"))?;
+    let key = block.contents();
+    let details = details(key).ok_or_else(|| format!("the key in {file} is of no kind that logs use"))?;
+    Ok(json!({
+        "baseUrl": "",
+        "hashAlgorithm": "SHA2_256",
+        "publicKey": {"rawBytes": STANDARD.encode(key), "keyDetails": details, "validFor": {"start": START}},
+        "logId": {"keyId": STANDARD.encode(Digest::sha256(key).bytes())},
+    }))
+}
+
+fn authority(chain: &[Vec<u8>]) -> Value {
+    let certificates: Vec<Value> =
+        chain.iter().map(|der| json!({"rawBytes": STANDARD.encode(der)})).collect();
+    json!({"subject": {}, "uri": "", "certChain": {"certificates": certificates}, "validFor": {"start": START}})
+}
+
+fn details(spki: &[u8]) -> Option<&'static str> {
+    let (_, key) = SubjectPublicKeyInfo::from_der(spki).ok()?;
+    match key.algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.10045.2.1" => {
+            match key.algorithm.parameters.as_ref()?.as_oid().ok()?.to_id_string().as_str() {
+                "1.2.840.10045.3.1.7" => Some("PKIX_ECDSA_P256_SHA_256"),
+                "1.3.132.0.34" => Some("PKIX_ECDSA_P384_SHA_384"),
+                "1.3.132.0.35" => Some("PKIX_ECDSA_P521_SHA_512"),
+                _ => None,
+            }
+        }
+        "1.2.840.113549.1.1.1" => Some(match key.subject_public_key.data.len() {
+            0..400 => "PKIX_RSA_PKCS1V15_2048_SHA256",
+            400..500 => "PKIX_RSA_PKCS1V15_3072_SHA256",
+            _ => "PKIX_RSA_PKCS1V15_4096_SHA256",
+        }),
+        "1.3.101.112" => Some("PKIX_ED25519"),
+        _ => None,
+    }
+}
+
+fn is_self_signed(der: &[u8]) -> bool {
+    issued(der, der)
+}
+
+fn issued(above: &[u8], below: &[u8]) -> bool {
+    match (X509Certificate::from_der(above), X509Certificate::from_der(below)) {
+        (Ok((_, above)), Ok((_, below))) => above.subject().as_raw() == below.issuer().as_raw(),
+        _ => false,
+    }
+}
+
+const START: &str = "1970-01-01T00:00:00Z";

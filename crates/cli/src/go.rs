@@ -1,0 +1,7 @@
+//! Go's manners: how cosign's language reads flags, durations and regular expressions, and how it writes text and JSON.
+
+pub(crate) mod duration;
+pub(crate) mod flags;
+pub(crate) mod json;
+pub(crate) mod quote;
+pub(crate) mod regexp;

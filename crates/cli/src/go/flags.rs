@@ -1,0 +1,435 @@
+//! Flags as cosign's command line reads them: pflag's grammar, its error texts, aliases, and `COSIGN_*` variables.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use super::{duration, quote::quote};
+use crate::Console;
+
+/// One flag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flag {
+    /// Its long name.
+    pub(crate) name: &'static str,
+    /// Its one-letter name.
+    pub(crate) short: Option<char>,
+    /// What it takes.
+    pub(crate) kind: Kind,
+    /// What it is where nobody says anything.
+    pub(crate) default: &'static str,
+    /// The notice printed when it is used, if it is on its way out.
+    pub(crate) deprecated: Option<&'static str>,
+    /// One line for the help text.
+    pub(crate) help: &'static str,
+}
+
+/// What a flag takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// `--flag`, `--flag=false`
+    Bool,
+    /// Go's durations.
+    Duration,
+    /// A whole number.
+    Int,
+    /// Comma-separated values, the flag repeatable.
+    List,
+    /// Anything.
+    Text,
+}
+
+impl Flag {
+    /// A text flag.
+    pub(crate) const fn text(name: &'static str, help: &'static str) -> Self {
+        Self { name, short: None, kind: Kind::Text, default: "", deprecated: None, help }
+    }
+
+    /// A switch that is off by default.
+    pub(crate) const fn switch(name: &'static str, help: &'static str) -> Self {
+        Self { name, short: None, kind: Kind::Bool, default: "false", deprecated: None, help }
+    }
+
+    /// The same flag of another kind.
+    pub(crate) const fn of(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The same flag with a default.
+    pub(crate) const fn default(self, default: &'static str) -> Self {
+        Self { default, ..self }
+    }
+
+    /// The same flag with a one-letter name.
+    pub(crate) const fn short(self, short: char) -> Self {
+        Self { short: Some(short), ..self }
+    }
+
+    /// The same flag with a notice.
+    pub(crate) const fn deprecated(self, notice: &'static str) -> Self {
+        Self { deprecated: Some(notice), ..self }
+    }
+}
+
+/// What was typed.
+#[derive(Debug, Default)]
+pub(crate) struct Typed {
+    values: BTreeMap<&'static str, Vec<String>>,
+    defaults: BTreeMap<&'static str, (&'static str, Kind)>,
+    given: BTreeSet<&'static str>,
+    /// What is no flag.
+    pub(crate) words: Vec<String>,
+    /// Whether help was asked for.
+    pub(crate) help: bool,
+}
+
+impl Typed {
+    /// A text; the last one given counts.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        let given = self.values.get(name).and_then(|values| values.last()).map(String::as_str);
+        given.or_else(|| self.defaults.get(name).map(|(default, _)| *default)).unwrap_or_default()
+    }
+
+    /// A text that is not empty.
+    pub(crate) fn some(&self, name: &str) -> Option<&str> {
+        Some(self.text(name)).filter(|text| !text.is_empty())
+    }
+
+    /// A switch.
+    pub(crate) fn switch(&self, name: &str) -> bool {
+        parse_bool(self.text(name)) == Some(true)
+    }
+
+    /// A whole number; it was read once already.
+    pub(crate) fn number(&self, name: &str) -> i64 {
+        self.text(name).parse().unwrap_or_default()
+    }
+
+    /// A duration; it was read once already.
+    pub(crate) fn duration(&self, name: &str) -> Duration {
+        duration::parse(self.text(name)).unwrap_or_default()
+    }
+
+    /// Every value of a repeatable flag.
+    pub(crate) fn list(&self, name: &str) -> &[String] {
+        self.values.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether somebody gave it, on the command line or by variable.
+    pub(crate) fn given(&self, name: &str) -> bool {
+        self.given.contains(name)
+    }
+
+    /// Fails if more than one of a group is given.
+    pub(crate) fn exclusive(&self, group: &[&str]) -> Result<(), String> {
+        let mut set: Vec<&str> = group.iter().copied().filter(|name| self.given(name)).collect();
+        if set.len() < 2 {
+            return Ok(());
+        }
+        set.sort_unstable();
+        let (group, set) = (group.join(" "), set.join(" "));
+        Err(format!(
+            "if any flags in the group [{group}] are set none of the others can be; [{set}] were all set"
+        ))
+    }
+
+    fn set(&mut self, flag: &Flag, value: &str) -> Result<(), String> {
+        let invalid = |why: String| {
+            let named = flag
+                .short
+                .map_or_else(|| format!("--{}", flag.name), |short| format!("-{short}, --{}", flag.name));
+            format!("invalid argument {} for {} flag: {why}", quote(value), quote(&named))
+        };
+        let syntax =
+            |function: &str| invalid(format!("strconv.{function}: parsing {}: invalid syntax", quote(value)));
+        let mut values = vec![value.to_owned()];
+        match flag.kind {
+            Kind::Bool => drop(parse_bool(value).ok_or_else(|| syntax("ParseBool"))?),
+            Kind::Duration => drop(duration::parse(value).map_err(invalid)?),
+            Kind::Int => drop(value.parse::<i64>().map_err(|_| syntax("ParseInt"))?),
+            Kind::List => values = split_commas(value).map_err(invalid)?,
+            Kind::Text => {}
+        }
+        let held = self.values.entry(flag.name).or_default();
+        if flag.kind != Kind::List {
+            held.clear();
+        }
+        held.append(&mut values);
+        self.given.insert(flag.name);
+        Ok(())
+    }
+}
+
+/// Reads a command's arguments. Notices go to the console in the order of use.
+///
+/// # Errors
+/// pflag's text.
+pub(crate) fn parse(
+    flags: &[Flag],
+    arguments: &[String],
+    console: &mut Console<'_>,
+) -> Result<Typed, String> {
+    let mut typed = Typed {
+        defaults: flags.iter().map(|flag| (flag.name, (flag.default, flag.kind))).collect(),
+        ..Typed::default()
+    };
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let Some(body) = argument.strip_prefix('-').filter(|body| !body.is_empty()) else {
+            typed.words.push(argument.clone());
+            continue;
+        };
+        if body == "-" {
+            typed.words.extend(rest.by_ref().cloned());
+            break;
+        }
+        let (flag, inline) = if let Some(long) = body.strip_prefix('-') {
+            if long.starts_with(['-', '=']) {
+                return Err(format!("bad flag syntax: {argument}"));
+            }
+            let (name, inline) =
+                long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+            if let Some(flag) = flags.iter().find(|flag| flag.name == full_name(name)) {
+                (flag, inline)
+            } else if name == "help" {
+                typed.help = true;
+                continue;
+            } else {
+                return Err(format!("unknown flag: --{name}"));
+            }
+        } else {
+            let letter = body.chars().next().unwrap_or_default();
+            let inline = body.strip_prefix(letter).filter(|value| !value.is_empty());
+            if let Some(flag) = flags.iter().find(|flag| flag.short == Some(letter)) {
+                (flag, inline.map(|value| value.strip_prefix('=').unwrap_or(value)))
+            } else if letter == 'h' {
+                typed.help = true;
+                continue;
+            } else {
+                return Err(format!("unknown shorthand flag: '{letter}' in {argument}"));
+            }
+        };
+        let value = match (inline, flag.kind) {
+            (Some(value), _) => value,
+            (None, Kind::Bool) => "true",
+            (None, _) => rest.next().ok_or_else(|| missing(argument))?,
+        };
+        typed.set(flag, value)?;
+        if let Some(notice) = flag.deprecated {
+            console.say(format!("Flag --{} has been deprecated, {notice}", flag.name));
+        }
+    }
+    Ok(typed)
+}
+
+/// Takes `COSIGN_<FLAG>` for every flag that was not given. Says no notices, as there.
+///
+/// # Errors
+/// pflag's text for a value that does not fit.
+pub(crate) fn bind_variables(flags: &[Flag], typed: &mut Typed, console: &Console<'_>) -> Result<(), String> {
+    for flag in flags.iter().filter(|flag| !typed.given(flag.name)).collect::<Vec<_>>() {
+        let variable = format!("COSIGN_{}", flag.name.to_uppercase().replace('-', "_"));
+        if let Some(value) = console.variable(&variable) {
+            typed.set(flag, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// Brings the one-dash spellings of cosign's early days into today's form, and says so.
+pub(crate) fn modernise(arguments: &[String], console: &mut Console<'_>) -> Vec<String> {
+    const GONE: &str = "deprecated and will be removed in a future release. Please use the";
+    let mut modern = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let Some(body) = argument.strip_prefix('-').filter(|body| body.len() > 1) else {
+            modern.push(argument.clone());
+            continue;
+        };
+        match body.strip_prefix('-') {
+            Some(long) if long.len() > 1 => modern.push(argument.clone()),
+            Some(letter) => {
+                console.say(format!("WARNING: the flag --{letter} is {GONE} flag -{letter}."));
+                modern.push(format!("-{letter}"));
+            }
+            None if body == "version" => {
+                console.say(format!("WARNING: the -version flag is {GONE} version subcommand instead."));
+                modern.push("version".into());
+            }
+            None => {
+                let name = body.split('=').next().unwrap_or(body);
+                console.say(format!("WARNING: the -{name} flag is {GONE} --{name} flag instead."));
+                modern.push(format!("--{body}"));
+            }
+        }
+    }
+    modern
+}
+
+/// Go's `strconv.ParseBool`.
+fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+fn missing(argument: &str) -> String {
+    let letter = argument.strip_prefix('-').filter(|body| !body.starts_with('-'));
+    letter.map_or_else(
+        || format!("flag needs an argument: {argument}"),
+        |letter| format!("flag needs an argument: '{letter}' in {argument}"),
+    )
+}
+
+fn full_name(name: &str) -> &str {
+    match name {
+        "cert" => "certificate",
+        "cert-chain" => "certificate-chain",
+        "cert-email" => "certificate-email",
+        "cert-identity" => "certificate-identity",
+        "cert-oidc-issuer" => "certificate-oidc-issuer",
+        "output-cert" => "output-certificate",
+        name => name,
+    }
+}
+
+// One record of Go's CSV reader: fields in double quotes may hold commas and doubled quotes.
+fn split_commas(text: &str) -> Result<Vec<String>, String> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (mut fields, mut field, mut letters) = (Vec::new(), String::new(), text.chars().peekable());
+    let mut at_start = true;
+    while let Some(letter) = letters.next() {
+        match letter {
+            ',' => {
+                fields.push(std::mem::take(&mut field));
+                at_start = true;
+                continue;
+            }
+            '"' if at_start => loop {
+                match letters.next() {
+                    Some('"') if letters.next_if_eq(&'"').is_some() => field.push('"'),
+                    Some('"') => break,
+                    Some(letter) => field.push(letter),
+                    None => {
+                        return Err(
+                            "parse error on line 1, column 1: extraneous or missing \" in quoted-field"
+                                .into(),
+                        );
+                    }
+                }
+            },
+            '"' => return Err("parse error on line 1, column 1: bare \" in non-quoted-field".into()),
+            letter => field.push(letter),
+        }
+        at_start = false;
+    }
+    fields.push(field);
+    Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::{Flag, Kind, Typed, bind_variables, modernise, parse};
+    use crate::Console;
+
+    const FLAGS: &[Flag] = &[
+        Flag::text("key", ""),
+        Flag::text("certificate-identity", ""),
+        Flag::switch("insecure-ignore-tlog", ""),
+        Flag::text("timeout", "").of(Kind::Duration).default("3m0s").short('t'),
+        Flag::text("annotations", "").of(Kind::List).short('a'),
+        Flag::text("max-workers", "").of(Kind::Int).default("10"),
+        Flag::switch("offline", "").deprecated("use nothing"),
+    ];
+
+    fn typed(line: &str, said: &mut Vec<u8>, variables: &[(&str, &str)]) -> Result<Typed, String> {
+        let environment =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut console = Console::new(environment, io::empty(), io::sink(), said);
+        let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let arguments = modernise(&arguments, &mut console);
+        let mut typed = parse(FLAGS, &arguments, &mut console)?;
+        bind_variables(FLAGS, &mut typed, &console)?;
+        Ok(typed)
+    }
+
+    #[test]
+    fn flags_read_as_pflag_reads_them() {
+        let mut said = Vec::new();
+        let read = typed("a --key=k --offline b -a x=1,y=2 -a z --cert-identity me -- --key", &mut said, &[])
+            .unwrap();
+        assert_eq!(read.words, ["a", "b", "--key"]);
+        assert_eq!(read.text("key"), "k");
+        assert_eq!(read.text("certificate-identity"), "me");
+        assert_eq!(read.list("annotations"), ["x=1", "y=2", "z"]);
+        assert!(read.switch("offline") && !read.switch("insecure-ignore-tlog"));
+        assert_eq!(read.duration("timeout").as_secs(), 180);
+        assert_eq!(String::from_utf8(said).unwrap(), "Flag --offline has been deprecated, use nothing\n");
+    }
+
+    #[test]
+    fn wrong_flags_fail_with_pflags_words() {
+        for (line, text) in [
+            ("--bogus", "unknown flag: --bogus"),
+            ("--bogus=1", "unknown flag: --bogus"),
+            ("-x", "unknown shorthand flag: 'x' in -x"),
+            ("--key", "flag needs an argument: --key"),
+            ("-t", "flag needs an argument: 't' in -t"),
+            ("-otext", "unknown flag: --otext"),
+            (
+                "--max-workers abc",
+                r#"invalid argument "abc" for "--max-workers" flag: strconv.ParseInt: parsing "abc": invalid syntax"#,
+            ),
+            ("-t abc", r#"invalid argument "abc" for "-t, --timeout" flag: time: invalid duration "abc""#),
+            (
+                "--insecure-ignore-tlog=maybe",
+                r#"invalid argument "maybe" for "--insecure-ignore-tlog" flag: strconv.ParseBool: parsing "maybe": invalid syntax"#,
+            ),
+        ] {
+            assert_eq!(typed(line, &mut Vec::new(), &[]).unwrap_err(), text);
+        }
+    }
+
+    #[test]
+    fn variables_fill_what_was_not_typed() {
+        let variables = [
+            ("COSIGN_KEY", "v"),
+            ("COSIGN_TIMEOUT", "1s"),
+            ("COSIGN_OFFLINE", "true"),
+            ("COSIGN_MAX_WORKERS", ""),
+        ];
+        let mut said = Vec::new();
+        let read = typed("--key=k", &mut said, &variables).unwrap();
+        assert_eq!(
+            (read.text("key"), read.duration("timeout").as_secs(), read.number("max-workers")),
+            ("k", 1, 10)
+        );
+        assert!(read.given("timeout") && read.switch("offline") && said.is_empty());
+    }
+
+    #[test]
+    fn two_of_an_exclusive_group_are_refused() {
+        let read = typed("--key=a --offline", &mut Vec::new(), &[]).unwrap();
+        assert!(read.exclusive(&["key", "timeout"]).is_ok());
+        let text = "if any flags in the group [offline key] are set none of the others can be; [key offline] were all set";
+        assert_eq!(read.exclusive(&["offline", "key"]).unwrap_err(), text);
+    }
+
+    #[test]
+    fn old_spellings_are_understood_aloud() {
+        let mut said = Vec::new();
+        let mut console = Console::new([].into(), io::empty(), io::sink(), &mut said);
+        let words: Vec<String> = ["-key", "x", "--k", "-t", "-", "--", "-version"].map(str::to_owned).into();
+        assert_eq!(modernise(&words, &mut console), ["--key", "x", "-k", "-t", "-", "--", "version"]);
+        drop(console);
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.starts_with("WARNING: the -key flag is deprecated and will be removed in a future release. Please use the --key flag instead.\n"));
+        assert!(said.contains("WARNING: the flag --k is deprecated and will be removed in a future release. Please use the flag -k.\n"));
+    }
+}

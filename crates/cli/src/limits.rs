@@ -1,0 +1,16 @@
+//! How much this door reads. The rooms below have limits of their own.
+
+/// Bytes of a bundle, signature, certificate, key or policy file.
+pub(crate) const FILE: usize = 32 << 20;
+
+/// Bytes of a trusted root.
+pub(crate) const ROOT: usize = 1 << 20;
+
+/// Bytes of an evidence file.
+pub(crate) const EVIDENCE: usize = 256 << 20;
+
+/// Bytes of a docker configuration.
+pub(crate) const DOCKER_CONFIG: usize = 1 << 20;
+
+/// Images in one call.
+pub(crate) const IMAGES: usize = 1000;

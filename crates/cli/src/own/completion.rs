@@ -1,0 +1,57 @@
+//! `completion`: scripts for shells, over all verbs.
+
+use clap::{Arg, ArgAction, Args, Command, CommandFactory as _};
+use clap_complete::Shell;
+
+use super::{ALLOW, Arguments, Fault};
+use crate::{Console, cosign, go::flags::Kind};
+
+/// Print a completion script.
+#[derive(Args, Debug)]
+pub(crate) struct Completion {
+    /// bash, elvish, fish, powershell or zsh
+    #[arg(value_name = "SHELL", num_args = 0..)]
+    shells: Vec<String>,
+}
+
+impl Completion {
+    /// The process's exit code.
+    pub(crate) fn run(self, console: &mut Console<'_>) -> Result<u8, Fault> {
+        let [shell] = self.shells.as_slice() else {
+            return Err(cosign_fault(format!("accepts 1 arg(s), received {}", self.shells.len()), console));
+        };
+        let Ok(shell) = shell.parse::<Shell>() else {
+            return Err(cosign_fault(
+                format!("invalid argument {} for \"cosign completion\"", crate::go::quote::quote(shell)),
+                console,
+            ));
+        };
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut everything(), "sealgate", &mut script);
+        console.answer(script);
+        Ok(ALLOW)
+    }
+}
+
+// cosign has this verb too, with its own exit code and two lines of text.
+fn cosign_fault(text: String, console: &mut Console<'_>) -> Fault {
+    console.say(format!("Error: {text}"));
+    Fault { code: 1, text: format!("error during command execution: {text}"), hint: None }
+}
+
+fn everything() -> Command {
+    let mut command = Arguments::command();
+    for verb in cosign::COMMANDS {
+        let mut sub = Command::new(verb.name).about(verb.about);
+        for flag in verb.groups.iter().copied().flatten().filter(|flag| flag.deprecated.is_none()) {
+            let action = if flag.kind == Kind::Bool { ArgAction::SetTrue } else { ArgAction::Append };
+            let mut arg = Arg::new(flag.name).long(flag.name).help(flag.help).action(action);
+            if let Some(short) = flag.short {
+                arg = arg.short(short);
+            }
+            sub = sub.arg(arg);
+        }
+        command = command.subcommand(sub);
+    }
+    command
+}

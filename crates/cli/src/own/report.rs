@@ -1,0 +1,152 @@
+//! Verdicts as people and programs read them.
+
+use sealgate::{
+    Snapshot,
+    policy::{Reason, Standing, Verdict},
+};
+use serde_json::{Value, json};
+
+use super::{ALLOW, DENY, UNKNOWN, setup::Form};
+use crate::Console;
+
+/// A verdict to be told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Judged<'v> {
+    /// The verdict.
+    pub(crate) verdict: &'v Verdict,
+}
+
+/// Tells all verdicts; the exit code is that of the worst.
+pub(crate) fn report(
+    judged: &[Judged<'_>],
+    snapshot: &Snapshot,
+    form: Form,
+    console: &mut Console<'_>,
+) -> u8 {
+    match form {
+        Form::Json => {
+            let mut text = machine(judged, snapshot).to_string();
+            text.push('\n');
+            console.answer(text);
+        }
+        Form::Text => {
+            for judged in judged {
+                console.answer(human(judged.verdict));
+            }
+            console.answer(rests_on(snapshot));
+        }
+    }
+    // SPEC: semantics 5, a definite denial before not knowing, not knowing before allowing.
+    let has = |wanted: fn(&Verdict) -> bool| judged.iter().any(|judged| wanted(judged.verdict));
+    if has(|verdict| matches!(verdict, Verdict::Deny(_))) {
+        DENY
+    } else if has(|verdict| matches!(verdict, Verdict::Unknown(_))) {
+        UNKNOWN
+    } else {
+        ALLOW
+    }
+}
+
+fn machine(judged: &[Judged<'_>], snapshot: &Snapshot) -> Value {
+    let images: Vec<Value> = judged.iter().map(|judged| of(judged.verdict)).collect();
+    let roots: serde_json::Map<String, Value> =
+        snapshot.roots.iter().map(|(name, root)| (name.clone(), root.hash().to_string().into())).collect();
+    json!({"version": "1", "policies": snapshot.policies.hash().to_string(), "roots": roots, "images": images})
+}
+
+fn of(verdict: &Verdict) -> Value {
+    let mut value = serde_json::to_value(verdict.report()).unwrap_or_else(|_| json!({}));
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("verdict".into(), verdict.name().into());
+        match verdict {
+            Verdict::Allow(grant) => {
+                let until = grant.valid_until.map_or(Value::Null, |time| time.to_string().into());
+                fields.insert("validUntil".into(), until);
+            }
+            Verdict::Deny(_) => {}
+            Verdict::Unknown(gaps) => {
+                fields.insert("temporary".into(), gaps.temporary.into());
+            }
+        }
+    }
+    value
+}
+
+fn human(verdict: &Verdict) -> String {
+    let report = verdict.report();
+    let image = &report.image;
+    let mut text = match verdict {
+        Verdict::Allow(_) => format!("allowed: `{image}`\n"),
+        Verdict::Deny(_) => match policies(&report.reasons).as_slice() {
+            [] => format!("error: `{image}` is denied\n"),
+            [policy] => format!("error: `{image}` is denied by policy `{policy}`\n"),
+            several => format!("error: `{image}` is denied by policies `{}`\n", several.join("`, `")),
+        },
+        Verdict::Unknown(_) => format!("error: could not find out whether `{image}` is allowed\n"),
+    };
+    if let Some(digest) = report.digest.as_ref().filter(|digest| !image.ends_with(&digest.to_string())) {
+        text.push_str(&format!("  digest: {digest}\n"));
+    }
+    if matches!(verdict, Verdict::Allow(_)) {
+        for policy in &report.policies {
+            for requirement in
+                policy.requirements.iter().filter(|requirement| requirement.standing == Standing::Met)
+            {
+                for used in requirement.leaves.iter().flat_map(|leaf| &leaf.rests_on) {
+                    let name = format!("{}/{}", policy.policy, requirement.requirement);
+                    let when = used.signed_at.first().map_or_else(String::new, |time| format!(", {time}"));
+                    text.push_str(&format!(
+                        "  {name}: signed by `{}` (`{}` of `{}`){when}\n",
+                        used.subject, used.signer, used.root
+                    ));
+                }
+            }
+        }
+    }
+    for reason in &report.reasons {
+        text.push_str(&line("", reason));
+    }
+    for reason in &report.warnings {
+        text.push_str(&line("warning: ", reason));
+    }
+    for reason in &report.audits {
+        text.push_str(&line("audit: ", reason));
+    }
+    for note in &report.notes {
+        text.push_str(&format!("  note: {note}\n"));
+    }
+    let mut helps: Vec<&str> =
+        report.reasons.iter().map(|reason| reason.help.as_str()).filter(|help| !help.is_empty()).collect();
+    helps.dedup();
+    if !helps.is_empty() {
+        text.push('\n');
+    }
+    for help in helps {
+        text.push_str(&format!("hint: {help}\n"));
+    }
+    text
+}
+
+fn line(kind: &str, reason: &Reason) -> String {
+    let rule = reason.rule.as_ref().map_or_else(String::new, |rule| format!("{rule}: "));
+    format!("  {kind}{rule}{}: {}\n", reason.code, reason.message)
+}
+
+// The policies that reasons name, each once.
+fn policies(reasons: &[Reason]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in reasons.iter().filter_map(|reason| reason.rule.as_deref()?.split('/').next()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn rests_on(snapshot: &Snapshot) -> String {
+    let mut text = format!("\npolicies {}\n", snapshot.policies.hash());
+    for (name, root) in snapshot.roots.iter() {
+        text.push_str(&format!("root {name} {}\n", root.hash()));
+    }
+    text
+}

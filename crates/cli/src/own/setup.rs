@@ -1,0 +1,120 @@
+//! What `check` and `replay` share: roots, policies, and how to speak to registries.
+
+use std::{path::PathBuf, sync::Arc};
+
+use clap::Args;
+use sealgate::{
+    Snapshot,
+    oci::Credentials,
+    policy::{Finding, PolicySet, Source},
+    verify::{TrustedRoot, TrustedRoots},
+};
+
+use super::Fault;
+use crate::{Console, files, limits};
+
+/// Flags of everything that decides.
+#[derive(Args, Debug)]
+pub(crate) struct Deciding {
+    /// A file of policies and settings, YAML or JSON; repeatable
+    #[arg(long = "policy", value_name = "FILE", required = true)]
+    policies: Vec<String>,
+    /// A trusted root that policies may name; repeatable. `public-good` is there already
+    #[arg(long = "trusted-root", value_name = "NAME=FILE")]
+    roots: Vec<String>,
+    /// The namespace that the image would run in
+    #[arg(long, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// Judge a reference without a digest by the digest that it has now; the verdict says so
+    #[arg(long)]
+    pub(crate) allow_tags: bool,
+    /// How the verdict is written
+    #[arg(long, short, value_enum, default_value_t = Form::Text)]
+    pub(crate) output: Form,
+}
+
+/// How a verdict is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub(crate) enum Form {
+    /// The same for programs
+    Json,
+    /// For people
+    Text,
+}
+
+impl Deciding {
+    /// Reads policies and roots. Lint warnings are said aloud.
+    pub(crate) fn snapshot(&self, console: &mut Console<'_>) -> Result<Snapshot, Fault> {
+        let roots = roots(&self.roots)?;
+        for (name, root) in &roots {
+            for note in root.notes() {
+                console.say(format!("warning: trusted root `{name}`: {}: {}", note.field, note.why));
+            }
+        }
+        let loaded = PolicySet::load(&sources(&self.policies)?, &roots).map_err(|faults| refused(&faults))?;
+        for warning in &loaded.warnings {
+            console.say(format!("warning: {warning}"));
+        }
+        Ok(Snapshot::new(loaded.set, roots))
+    }
+}
+
+/// The policy files, read.
+pub(crate) fn sources(names: &[String]) -> Result<Vec<Source>, Fault> {
+    let read = |name: &String| Ok(Source { name: name.clone(), bytes: files::read(name, limits::FILE)? });
+    names.iter().map(read).collect()
+}
+
+/// The embedded root, and those that are named.
+pub(crate) fn roots(named: &[String]) -> Result<TrustedRoots, Fault> {
+    let mut roots = TrustedRoots::new();
+    for text in named {
+        let (name, file) =
+            text.split_once('=')
+                .filter(|(name, file)| !name.is_empty() && !file.is_empty())
+                .ok_or_else(|| Fault::usage(format!("`--trusted-root {text}` is not NAME=FILE")))?;
+        let bytes = files::read(file, limits::ROOT)?;
+        let root =
+            TrustedRoot::from_json(&bytes).map_err(|error| Fault::usage(format!("{file}: {error}")))?;
+        if roots.insert(name.to_owned(), Arc::new(root)).is_some() {
+            return Err(Fault::usage(format!("two trusted roots are named `{name}`")));
+        }
+    }
+    if !roots.contains_key(PUBLIC_GOOD) {
+        let root = TrustedRoot::public_good().map_err(|error| Fault::own(&error))?;
+        roots.insert(PUBLIC_GOOD.to_owned(), Arc::new(root));
+    }
+    Ok(roots)
+}
+
+/// The credentials of a docker configuration: the one named, else the user's own, else none.
+pub(crate) fn credentials(named: Option<&str>, console: &Console<'_>) -> Result<Credentials, Fault> {
+    let read = |name: &str| {
+        let bytes = files::read(name, limits::DOCKER_CONFIG)?;
+        Credentials::from_docker_config(&bytes).map_err(|error| Fault::usage(format!("{name}: {error}")))
+    };
+    if let Some(name) = named {
+        return read(name);
+    }
+    match docker_config(console).filter(|name| name.exists()) {
+        Some(name) => read(&name.to_string_lossy()),
+        None => Ok(Credentials::anonymous()),
+    }
+}
+
+/// Where docker keeps its configuration.
+pub(crate) fn docker_config(console: &Console<'_>) -> Option<PathBuf> {
+    let folder = match (console.variable("DOCKER_CONFIG"), console.variable("HOME")) {
+        (Some(folder), _) => PathBuf::from(folder),
+        (None, Some(home)) => PathBuf::from(home).join(".docker"),
+        (None, None) => return None,
+    };
+    Some(folder.join("config.json"))
+}
+
+fn refused(faults: &[Finding]) -> Fault {
+    let lines: Vec<String> = faults.iter().map(|fault| format!("\n  {fault}; {}", fault.help)).collect();
+    Fault::usage(format!("the policies cannot be used{}", lines.concat()))
+}
+
+const PUBLIC_GOOD: &str = "public-good";
