@@ -20,6 +20,14 @@ pub struct SignerRule {
 struct Condition {
     fact: Fact,
     want: Want,
+    // Whether a signer without such a thing is taken for one with an empty text. Only a certificate's issuer ever is.
+    may_be_absent: bool,
+}
+
+impl Condition {
+    fn new(fact: Fact, want: Want) -> Self {
+        Self { fact, want, may_be_absent: false }
+    }
 }
 
 /// What a signer is asked for.
@@ -33,7 +41,7 @@ enum Fact {
     SubjectKind,
 }
 
-/// What the answer must be. An absent or empty answer never is.
+/// What the answer must be. An absent or empty answer never is, but where a condition says so.
 #[derive(Clone, Debug)]
 enum Want {
     /// This text.
@@ -53,7 +61,7 @@ impl SignerRule {
     pub fn key(key: &PublicKey) -> Self {
         let fingerprint = key.fingerprint().to_string();
         let words = format!("key {fingerprint}");
-        Self { conditions: vec![Condition { fact: Fact::Key, want: Want::Exact(fingerprint) }], words }
+        Self { conditions: vec![Condition::new(Fact::Key, Want::Exact(fingerprint))], words }
     }
 
     /// Says whom the rule names, for messages.
@@ -68,7 +76,8 @@ impl SignerRule {
     pub fn admits(&self, signer: &Signer) -> Result<(), IdentityMismatch> {
         for (nearness, condition) in self.conditions.iter().enumerate() {
             let found = condition.fact.of(signer);
-            if found.is_empty() || !condition.want.fits(&found, signer) {
+            let absent_fits = condition.may_be_absent && matches!(signer, Signer::Certificate(_));
+            if (found.is_empty() && !absent_fits) || !condition.want.fits(&found, signer) {
                 let wanted = condition.want.words(signer);
                 return Err(IdentityMismatch { field: condition.fact.name(), wanted, found, nearness });
             }

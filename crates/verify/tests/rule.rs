@@ -232,6 +232,11 @@ fn an_absent_issuer_or_claim_satisfies_nothing() {
     rule.issuer = IssuerMatch::Regex(".*".into());
     assert!(admits(&rule, &of(GOOGLE, email("dev@acme.example"))));
     assert!(!admits(&rule, &of("", email("dev@acme.example"))));
+    rule.issuer = IssuerMatch::RegexOrAbsent(".*".into());
+    assert!(admits(&rule, &of("", email("dev@acme.example"))), "cosign takes no issuer for an empty one");
+    rule.issuer = IssuerMatch::RegexOrAbsent("https://.*".into());
+    assert!(!admits(&rule, &of("", email("dev@acme.example"))));
+    rule.issuer = IssuerMatch::Regex(".*".into());
     rule.claims = BTreeMap::from([("runnerEnvironment".into(), "**".into())]);
     let built = SignerRule::keyless(&rule).unwrap();
     assert_eq!(miss(&built, &signer(&Sample::new())), Some(("runnerEnvironment".into(), 1)));
@@ -469,6 +474,10 @@ fn a_key_rule_names_one_key_and_no_certificate() {
     .unwrap();
     assert_eq!(miss(&anybody, &signer(&Sample::new())), None);
     assert_eq!(miss(&anybody, &holder(&good)), Some(("issuer".into(), 0)));
+    let any_issuer = IssuerMatch::RegexOrAbsent(".*".into());
+    let nobody =
+        SignerRule::keyless(&Keyless { issuer: any_issuer, ..keyless(GOOGLE, SubjectMatch::Any) }).unwrap();
+    assert!(miss(&nobody, &holder(&good)).is_some(), "a key is no certificate without an issuer");
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub enum IssuerMatch {
     Exact(String),
     /// A regular expression over all of it.
     Regex(String),
+    /// The same, where a certificate without an issuer is taken for one with an empty text. Only for cosign's flags.
+    RegexOrAbsent(String),
 }
 
 /// How a subject is named.
@@ -94,17 +96,17 @@ impl SignerRule {
                 ));
             }
             IssuerMatch::Exact(text) => (Want::Exact(text.clone()), text.clone()),
-            IssuerMatch::Regex(text) => {
+            IssuerMatch::Regex(text) | IssuerMatch::RegexOrAbsent(text) => {
                 (Want::Regex(WholeRegex::parse("issuerRegex", text)?), format!("~ {text}"))
             }
         };
-        let mut conditions = vec![Condition { fact: Fact::Issuer, want: issuer }];
+        let may_be_absent = matches!(rule.issuer, IssuerMatch::RegexOrAbsent(_));
+        let mut conditions = vec![Condition { fact: Fact::Issuer, want: issuer, may_be_absent }];
         let (subject, subject_words) = subject(&rule.subject)?;
         if let Some(kind) = subject_kind(rule)? {
-            conditions
-                .push(Condition { fact: Fact::SubjectKind, want: Want::Exact(kind_name(kind).to_owned()) });
+            conditions.push(Condition::new(Fact::SubjectKind, Want::Exact(kind_name(kind).to_owned())));
         }
-        conditions.extend(subject.map(|want| Condition { fact: Fact::Subject, want }));
+        conditions.extend(subject.map(|want| Condition::new(Fact::Subject, want)));
         let mut words = format!("{subject_words} (issuer {issuer_words})");
         for (name, text) in &rule.claims {
             let field = format!("claims.{name}");
@@ -116,7 +118,7 @@ impl SignerRule {
             } else {
                 Want::Pattern(pattern(&field, text)?)
             };
-            conditions.push(Condition { fact: Fact::Claim(name), want });
+            conditions.push(Condition::new(Fact::Claim(name), want));
             words.push_str(&format!(", {name} {text}"));
         }
         for (number, text) in &rule.extensions {
@@ -127,7 +129,7 @@ impl SignerRule {
             if text.is_empty() {
                 return Err(RuleError::new(&field, "an empty text matches nothing"));
             }
-            conditions.push(Condition { fact: Fact::Extension(*number), want: Want::Exact(text.clone()) });
+            conditions.push(Condition::new(Fact::Extension(*number), Want::Exact(text.clone())));
             words.push_str(&format!(", 1.3.6.1.4.1.57264.1.{number} {text}"));
         }
         Ok(Self { conditions, words })
@@ -145,33 +147,21 @@ impl SignerRule {
             let why = "a ref is written in full, such as `refs/heads/main` or `refs/tags/v*`; `**` is any";
             return Err(RuleError::new("ref", why));
         }
-        let issuer = Condition { fact: Fact::Issuer, want: Want::Exact(GITHUB_ISSUER.to_owned()) };
-        let kind =
-            Condition { fact: Fact::SubjectKind, want: Want::Exact(kind_name(SubjectKind::Uri).to_owned()) };
-        let source =
-            Condition { fact: Fact::Claim("sourceRepositoryURI"), want: Want::Pattern(repository.clone()) };
-        let at =
-            Condition { fact: Fact::Claim("sourceRepositoryRef"), want: Want::Pattern(reference.clone()) };
+        let issuer = Condition::new(Fact::Issuer, Want::Exact(GITHUB_ISSUER.to_owned()));
+        let kind = Condition::new(Fact::SubjectKind, Want::Exact(kind_name(SubjectKind::Uri).to_owned()));
+        let source = Condition::new(Fact::Claim("sourceRepositoryURI"), Want::Pattern(repository.clone()));
+        let at = Condition::new(Fact::Claim("sourceRepositoryRef"), Want::Pattern(reference.clone()));
         let (mut conditions, mut words) = match &rule.workflow {
             Workflow::Own(file) => {
                 let words = format!("{repository}{WORKFLOWS}{file} at {reference}");
                 let own = Want::OwnWorkflow { file: workflow_file(file)?, reference };
                 // The subject is made of source and ref, so these are heard of first.
-                (vec![issuer, kind, source, at, Condition { fact: Fact::Subject, want: own }], words)
+                (vec![issuer, kind, source, at, Condition::new(Fact::Subject, own)], words)
             }
             Workflow::Reusable(text) => {
                 let subject = reusable_workflow(text)?;
                 let words = format!("{} called by {repository} at {reference}", subject.text());
-                (
-                    vec![
-                        issuer,
-                        kind,
-                        Condition { fact: Fact::Subject, want: Want::Halves(subject) },
-                        source,
-                        at,
-                    ],
-                    words,
-                )
+                (vec![issuer, kind, Condition::new(Fact::Subject, Want::Halves(subject)), source, at], words)
             }
         };
         let numbers = [
@@ -186,15 +176,14 @@ impl SignerRule {
                     "a number of decimal digits is wanted, as the REST API of GitHub gives it as `id`",
                 ));
             }
-            conditions.push(Condition { fact: Fact::Claim(claim), want: Want::Exact(number.clone()) });
+            conditions.push(Condition::new(Fact::Claim(claim), Want::Exact(number.clone())));
             words.push_str(&format!(", {field} {number}"));
         }
         for (field, claim, text) in
             [("trigger", "buildTrigger", &rule.trigger), ("runner", "runnerEnvironment", &rule.runner)]
         {
             let Some(text) = text else { continue };
-            conditions
-                .push(Condition { fact: Fact::Claim(claim), want: Want::Pattern(pattern(field, text)?) });
+            conditions.push(Condition::new(Fact::Claim(claim), Want::Pattern(pattern(field, text)?)));
             words.push_str(&format!(", {field} {text}"));
         }
         Ok(Self { conditions, words })

@@ -3,7 +3,7 @@
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 
 use super::der::{self, element, split, whole};
-use crate::{Digest, RuleError, limits};
+use crate::{Digest, RuleError, limits, pem};
 
 // Object identifiers, DER content.
 const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
@@ -46,14 +46,12 @@ impl PublicKey {
         if text.matches("-----BEGIN ").count() > 1 {
             return wrong("there is more than one PEM block; give each key its own signer");
         }
-        let block = pem::parse(text).ok().filter(|block| block.headers().iter().next().is_none());
-        let (Some(block), true, true) = (block, text.starts_with("-----BEGIN "), text.ends_with("-----"))
-        else {
+        let Some((label, der)) = pem::one(text.as_bytes()) else {
             return wrong("this is not one PEM block `PUBLIC KEY` and nothing else");
         };
-        match block.tag() {
-            "PUBLIC KEY" => Self::from_spki(block.contents()),
-            "RSA PUBLIC KEY" => rsa(block.contents()),
+        match label {
+            "PUBLIC KEY" => Self::from_spki(&der),
+            "RSA PUBLIC KEY" => rsa(&der),
             _ => wrong("the PEM block is no `PUBLIC KEY`"),
         }
     }
