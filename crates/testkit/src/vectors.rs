@@ -128,7 +128,9 @@ impl Layout {
         }
         let image = parts.iter().find(|part| part.0.starts_with("image")).map(|part| part.2.clone());
         let named = index["annotations"]["image_digest"].as_str().map(|text| text.parse().unwrap());
-        Self { folder: folder.to_owned(), parts, image: image.or(named) }
+        // Some layouts hold only what belongs to an image, each part naming it.
+        let subject = parts.iter().find_map(|part| part.3.clone());
+        Self { folder: folder.to_owned(), parts, image: image.or(named).or(subject) }
     }
 
     /// The image's digest.

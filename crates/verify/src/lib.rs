@@ -15,6 +15,7 @@ pub mod verifier;
 
 mod bundle;
 mod content;
+mod der;
 mod key;
 mod pem;
 mod root;

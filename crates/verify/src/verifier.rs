@@ -4,7 +4,7 @@ mod body;
 mod certificate;
 mod checkpoint;
 mod cms;
-mod der;
+
 mod error;
 mod log;
 mod sct;

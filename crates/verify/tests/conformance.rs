@@ -9,13 +9,15 @@
     reason = "a test may stop"
 )]
 
-#[path = "support/vectors.rs"]
-mod vectors;
-
-use sealgate_verify::{Artifact, Bundle, Digest, LogRule, PublicKey, Signer, TrustedRoot, Verifier};
+use sealgate_testkit::vectors::Vectors;
+use sealgate_verify::{
+    Artifact, Bundle, Digest, LogRule, PublicKey, Signer, Timestamp, TrustedRoot, Verifier,
+};
 use std::path::Path;
 
 const IDENTITY: &str = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
+/// After every vector was made.
+const NOW: Timestamp = Timestamp(1_795_262_400);
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 fn run(folder: &Path, by_digest: bool) -> Result<(), String> {
@@ -33,7 +35,7 @@ fn run(folder: &Path, by_digest: bool) -> Result<(), String> {
     let artifact = if by_digest { Artifact::Digest(&digest) } else { Artifact::Bytes(&artifact) };
     let bundle = Bundle::from_json(&read("bundle.sigstore.json").unwrap());
     let bundle = bundle.map_err(|error| format!("{}: {error:?}", error.code()))?;
-    let verifier = Verifier::new(&root, vectors::now());
+    let verifier = Verifier::new(&root, NOW);
     if let Some(key) = read("key.pub") {
         let key = PublicKey::from_pem(&String::from_utf8(key).unwrap()).map_err(|error| error.to_string())?;
         let rule = if root.has_logs() { LogRule::Required } else { LogRule::None };
@@ -54,7 +56,10 @@ fn run(folder: &Path, by_digest: bool) -> Result<(), String> {
 
 #[test]
 fn every_bundle_of_the_conformance_suite_is_judged_as_it_says() {
-    let Some(suite) = vectors::folder("conformance/bundle-verify") else { return };
+    let Some(vectors) = Vectors::find("every_bundle_of_the_conformance_suite_is_judged_as_it_says") else {
+        return;
+    };
+    let suite = vectors.folder.join("conformance/bundle-verify");
     let mut folders: Vec<_> = std::fs::read_dir(suite)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -69,8 +74,6 @@ fn every_bundle_of_the_conformance_suite_is_judged_as_it_says() {
             let found = run(folder, by_digest);
             if found.is_ok() == name.ends_with("_fail") {
                 wrong.push(format!("{name} (by digest: {by_digest}): {found:?}"));
-            } else if std::env::var("SEALGATE_SHOW").is_ok() {
-                println!("{name}: {found:?}");
             }
         }
     }

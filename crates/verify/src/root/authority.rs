@@ -1,10 +1,12 @@
 //! Certificate and timestamp authorities of a root: their chains are checked once, here.
 
 use rustls_pki_types::{CertificateDer, TrustAnchor};
-use sigstore_types::{DerCertificate, TsaAuthority};
 use webpki::anchor_from_trusted_cert;
 use x509_parser::{
-    certificate::X509Certificate, extensions::ParsedExtension, prelude::FromDer, x509::X509Version,
+    certificate::X509Certificate,
+    extensions::{ExtendedKeyUsage, ParsedExtension},
+    prelude::FromDer,
+    x509::X509Version,
 };
 
 use super::{
@@ -37,7 +39,13 @@ pub(crate) struct Anchor {
 #[derive(Clone, Debug)]
 pub(crate) struct TimestampAuthority {
     pub(crate) name: String,
-    pub(crate) chain: TsaAuthority,
+    /// The signer's certificate, DER: the first of the chain, whose links up to the last one hold.
+    pub(crate) certificate: Vec<u8>,
+    pub(crate) issuer: Vec<u8>,
+    pub(crate) serial: Vec<u8>,
+    pub(crate) key_identifier: Option<Vec<u8>>,
+    pub(crate) key: VerifyingKey,
+    /// When the whole chain and the root's own window are valid together.
     pub(crate) window: Window,
 }
 
@@ -56,7 +64,9 @@ pub(super) fn certificate_authorities(
         let mut reach = window;
         for (depth, der) in chain.iter().enumerate().rev() {
             let place = format!("{field}.certChain.certificates[{depth}]");
-            let link = match Link::read(der).and_then(|link| link.hangs_from(&above).map(|()| link)) {
+            let link = match Link::read(der)
+                .and_then(|link| link.hangs_from(&above, |usage| usage.code_signing).map(|()| link))
+            {
                 Ok(link) => link,
                 Err(why) => {
                     notes.push(RootNote {
@@ -86,29 +96,47 @@ pub(super) fn timestamp_authorities(
     for (index, file) in files.iter().enumerate() {
         let field = format!("timestampAuthorities[{index}]");
         let (chain, window) = chain(&field, file)?;
-        let (Some(leaf), Some(top)) = (chain.first(), chain.last()) else { continue };
-        let read = Link::read(leaf).and_then(|leaf| leaf.stamps_time()).and_then(|()| Link::read(top));
-        let top_link = match read {
-            Ok(link) => link,
-            Err(why) => {
-                notes.push(RootNote { field, why: format!("left out: {why}") });
-                continue;
-            }
-        };
-        let der = |bytes: &[u8]| DerCertificate::from_bytes(bytes);
-        let between = chain.get(1..chain.len() - 1).unwrap_or_default();
-        found.push(TimestampAuthority {
-            name: file.uri.clone().unwrap_or_else(|| top_link.certificate.subject().to_string()),
-            window: window.within(top_link.window()),
-            chain: TsaAuthority::new(
-                der(leaf),
-                between.iter().map(|bytes| der(bytes)).collect(),
-                der(top),
-                None,
-            ),
-        });
+        match authority(file.uri.as_deref(), &chain, window) {
+            Ok(authority) => found.push(authority),
+            Err(why) => notes.push(RootNote { field, why: format!("left out: {why}") }),
+        }
     }
     Ok(found)
+}
+
+fn authority(
+    uri: Option<&str>,
+    chain: &[&[u8]],
+    mut window: Window,
+) -> Result<TimestampAuthority, &'static str> {
+    let mut above: Vec<Link<'_>> = Vec::new();
+    for (depth, der) in chain.iter().enumerate().rev() {
+        let link = Link::read(der)?;
+        match depth {
+            0 => link.stamps_time(&above)?,
+            _ => link.hangs_from(&above, |usage| usage.time_stamping)?,
+        }
+        window = window.within(link.window());
+        above.push(link);
+    }
+    let (Some(leaf), Some(der), Some(top)) = (above.last(), chain.first(), above.first()) else {
+        return Err("it has no certificate");
+    };
+    let identifier =
+        leaf.certificate.iter_extensions().find_map(|extension| match extension.parsed_extension() {
+            ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0.to_vec()),
+            _ => None,
+        });
+    Ok(TimestampAuthority {
+        name: uri.map_or_else(|| top.certificate.subject().to_string(), str::to_owned),
+        certificate: der.to_vec(),
+        issuer: leaf.certificate.issuer().as_raw().to_vec(),
+        serial: leaf.certificate.raw_serial().to_vec(),
+        key_identifier: identifier,
+        key: VerifyingKey::from_spki(leaf.certificate.public_key().raw)
+            .map_err(|_| "its key is not supported")?,
+        window,
+    })
 }
 
 fn chain<'a>(field: &str, file: &'a AuthorityFile) -> Result<(Vec<&'a [u8]>, Window), RootError> {
@@ -155,12 +183,15 @@ impl<'a> Link<'a> {
     }
 
     // INVARIANT: an intermediate is an anchor later on, and nobody looks at an anchor's own fields again.
-    fn hangs_from(&self, above: &[Link<'_>]) -> Result<(), &'static str> {
-        let Some(issuer) = above.last() else { return Ok(()) };
-        let (own, issuer) = (&self.certificate, &issuer.certificate);
-        if own.version() != X509Version::V3 {
-            return Err("not an X.509 v3 certificate");
+    fn hangs_from(
+        &self,
+        above: &[Link<'_>],
+        purpose: fn(&ExtendedKeyUsage<'_>) -> bool,
+    ) -> Result<(), &'static str> {
+        if above.is_empty() {
+            return Ok(());
         }
+        let own = &self.certificate;
         match own.basic_constraints() {
             Ok(Some(constraints)) if constraints.value.ca => {}
             _ => return Err("not a certificate authority's"),
@@ -172,8 +203,34 @@ impl<'a> Link<'a> {
         }
         match own.extended_key_usage() {
             Ok(None) => {}
-            Ok(Some(usage)) if usage.value.code_signing => {}
-            _ => return Err("its key may not issue for code signing"),
+            Ok(Some(usage)) if purpose(usage.value) => {}
+            _ => return Err("its key may not issue for this purpose"),
+        }
+        self.is_signed_by(above, 1)
+    }
+
+    // SPEC: RFC 3161 2.3, the extended key usage is critical and names nothing else.
+    fn stamps_time(&self, above: &[Link<'_>]) -> Result<(), &'static str> {
+        match self.certificate.extended_key_usage() {
+            Ok(Some(usage)) if usage.critical && usage.value.time_stamping && alone(usage.value) => {}
+            _ => return Err("its first certificate is not for timestamping alone"),
+        }
+        match self.certificate.basic_constraints() {
+            Ok(Some(constraints)) if constraints.value.ca && !above.is_empty() => {
+                return Err("its first certificate is an authority's");
+            }
+            Ok(_) => {}
+            Err(_) => return Err("its basic constraints are malformed"),
+        }
+        if above.is_empty() { Ok(()) } else { self.is_signed_by(above, 0) }
+    }
+
+    // `own_length` is 1 for what may have certificates below it, which counts towards the length of the path.
+    fn is_signed_by(&self, above: &[Link<'_>], own_length: u32) -> Result<(), &'static str> {
+        let own = &self.certificate;
+        let issuer = &above.last().ok_or("it has no issuer")?.certificate;
+        if own.version() != X509Version::V3 {
+            return Err("not an X.509 v3 certificate");
         }
         if own
             .extensions()
@@ -186,7 +243,7 @@ impl<'a> Link<'a> {
             return Err("a certificate above it constrains names");
         }
         // The last of `above` has this one below it, the one above that two, and so on.
-        for (below, link) in (1_u32..).zip(above.iter().rev()) {
+        for (below, link) in (own_length..).zip(above.iter().rev()) {
             if path_length(&link.certificate)?.is_some_and(|limit| limit < below) {
                 return Err("a certificate above it does not allow so long a path");
             }
@@ -203,14 +260,6 @@ impl<'a> Link<'a> {
             return Err("it is not signed by the next one");
         }
         Ok(())
-    }
-
-    // SPEC: RFC 3161 2.3, the extended key usage is critical and names nothing else.
-    fn stamps_time(&self) -> Result<(), &'static str> {
-        match self.certificate.extended_key_usage() {
-            Ok(Some(usage)) if usage.critical && usage.value.time_stamping && alone(usage.value) => Ok(()),
-            _ => Err("its first certificate is not for timestamping alone"),
-        }
     }
 
     fn anchor(&self, der: &[u8], window: Window, is_top: bool) -> Result<Anchor, RootError> {
@@ -246,7 +295,7 @@ fn understood(extension: &ParsedExtension<'_>) -> bool {
     )
 }
 
-fn alone(usage: &x509_parser::extensions::ExtendedKeyUsage<'_>) -> bool {
+fn alone(usage: &ExtendedKeyUsage<'_>) -> bool {
     let others = [
         usage.any,
         usage.server_auth,

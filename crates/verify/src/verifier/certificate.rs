@@ -6,9 +6,9 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath, aws_lc_rs as algorithms};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
-use super::{ProvenTime, VerifyError, der, sct};
+use super::{ProvenTime, VerifyError, sct};
 use crate::{
-    Digest, Timestamp,
+    Digest, Timestamp, der,
     key::VerifyingKey,
     root::{Anchor, TrustedRoot, Window},
     signer::CertificateSigner,

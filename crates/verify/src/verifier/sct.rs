@@ -1,7 +1,7 @@
 //! Signed certificate timestamps that are embedded in a certificate.
 
-use super::{VerifyError, der};
-use crate::{Digest, Timestamp, limits, root::TrustedRoot};
+use super::VerifyError;
+use crate::{Digest, Timestamp, der, limits, root::TrustedRoot};
 
 /// DER of 1.3.6.1.4.1.11129.2.4.2.
 const EMBEDDED_SCTS: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02];

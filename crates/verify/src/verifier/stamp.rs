@@ -1,46 +1,73 @@
 //! RFC 3161 timestamps: every one must be by an authority of the root.
 
-use sigstore_types::{SignatureBytes, TimestampToken};
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
-use super::{ProvenTime, TimeSource, VerifyError, cms};
-use crate::{Timestamp, bundle::Bundle, root::TrustedRoot};
+use super::{
+    ProvenTime, TimeSource, VerifyError,
+    cms::{CertificateHash, SignerName, Token},
+};
+use crate::{
+    Digest,
+    bundle::Bundle,
+    root::{TimestampAuthority, TrustedRoot},
+};
 
 /// The times that the bundle's timestamps prove.
 ///
 /// Spec: sigstore client-spec 4.2. Certificate, chain and window are of one authority, never mixed from several.
 pub(super) fn proven_times(bundle: &Bundle, root: &TrustedRoot) -> Result<Vec<ProvenTime>, VerifyError> {
-    let stamped = SignatureBytes::new(bundle.stamped.as_ref().unwrap_or(&bundle.signature).clone());
-    let mut times = Vec::new();
-    for (number, token) in (1..).zip(&bundle.timestamps) {
-        cms::check(token).map_err(|why| VerifyError::TimestampInvalid { number, why: why.to_owned() })?;
-        times.push(by_an_authority(number, token, &stamped, root)?);
-    }
-    Ok(times)
+    let stamped = bundle.stamped.as_ref().unwrap_or(&bundle.signature);
+    let time = |(number, token): (usize, &Vec<u8>)| {
+        proven_time(token, stamped, root)
+            .map_err(|why| VerifyError::TimestampInvalid { number, why: why.to_owned() })
+    };
+    (1..).zip(&bundle.timestamps).map(time).collect()
 }
 
-fn by_an_authority(
-    number: usize,
-    token: &[u8],
-    stamped: &SignatureBytes,
-    root: &TrustedRoot,
-) -> Result<ProvenTime, VerifyError> {
-    let token = TimestampToken::new(token.to_vec());
-    let mut why = "the root names none".to_owned();
-    for authority in root.timestamp_authorities.iter() {
-        match sigstore_tsa::verify_timestamp_for_authority(&token, stamped, &authority.chain) {
-            Ok(time) => {
-                let time = Timestamp(time.as_second());
-                if authority.window.contains(time) {
-                    return Ok(ProvenTime {
-                        time,
-                        source: TimeSource::TimestampAuthority(authority.name.clone()),
-                    });
-                }
-                why = format!("{} is not valid at {time}", authority.name);
-            }
-            // Of several authorities that do not fit, the reason of the last is as good as any.
-            Err(error) => why = error.to_string(),
-        }
+fn proven_time(token: &[u8], stamped: &[u8], root: &TrustedRoot) -> Result<ProvenTime, &'static str> {
+    let token = Token::read(token)?;
+    if Digest::of(token.info.algorithm, stamped).bytes() != token.info.imprint {
+        return Err("it is over something else");
     }
-    Err(VerifyError::TimestampInvalid { number, why: crate::json::printable(&why) })
+    if Digest::of(token.signer.digest, token.content).bytes() != token.signer.message_digest {
+        return Err("its signed attributes are about something else");
+    }
+    // Certificates inside the token are not looked at: the signer is the first certificate of an authority's chain.
+    let mut named = root.timestamp_authorities.iter().filter(|authority| is_by(&token, authority)).peekable();
+    if named.peek().is_none() {
+        return Err("none of them is its signer");
+    }
+    let over = Digest::of(token.signer.digest, &token.signer.attributes);
+    let signed: Vec<_> =
+        named.filter(|authority| authority.key.verifies_digest(&over, token.signer.signature)).collect();
+    if signed.is_empty() {
+        return Err("its signature is wrong");
+    }
+    let time = token.info.time;
+    match signed.into_iter().find(|authority| authority.window.contains(time)) {
+        Some(authority) => {
+            Ok(ProvenTime { time, source: TimeSource::TimestampAuthority(authority.name.clone()) })
+        }
+        None => Err("the authority or a certificate of its chain is not valid at its time"),
+    }
+}
+
+fn is_by(token: &Token<'_>, authority: &TimestampAuthority) -> bool {
+    let named = match token.signer.name {
+        SignerName::IssuerAndSerial { issuer, serial } => {
+            issuer == authority.issuer && serial == authority.serial
+        }
+        SignerName::KeyIdentifier(id) => authority.key_identifier.as_deref() == Some(id),
+    };
+    // THREAT: one key with two certificates, of which the other is for something else.
+    let certificate = match token.signer.certificate {
+        None => true,
+        Some(CertificateHash::Sha1(hash)) => {
+            digest(&SHA1_FOR_LEGACY_USE_ONLY, &authority.certificate).as_ref() == hash
+        }
+        Some(CertificateHash::Sha2(algorithm, hash)) => {
+            Digest::of(algorithm, &authority.certificate).bytes() == hash
+        }
+    };
+    named && certificate
 }

@@ -2,15 +2,15 @@
 
 /// One element.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Element<'a> {
-    pub(super) tag: u8,
-    pub(super) content: &'a [u8],
+pub(crate) struct Element<'a> {
+    pub(crate) tag: u8,
+    pub(crate) content: &'a [u8],
     /// Tag and length included.
-    pub(super) whole: &'a [u8],
+    pub(crate) whole: &'a [u8],
 }
 
 /// Splits a first element off `input`.
-pub(super) fn first(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
+pub(crate) fn first(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (&tag, rest) = input.split_first()?;
     // Tags over 30 do not occur in what we read.
     if tag & 0x1f == 0x1f {
@@ -35,7 +35,7 @@ pub(super) fn first(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
 }
 
 /// All elements of `input`, which they fill.
-pub(super) fn all(mut input: &[u8]) -> Option<Vec<Element<'_>>> {
+pub(crate) fn all(mut input: &[u8]) -> Option<Vec<Element<'_>>> {
     let mut found = Vec::new();
     while !input.is_empty() {
         let (element, rest) = first(input)?;
@@ -46,7 +46,7 @@ pub(super) fn all(mut input: &[u8]) -> Option<Vec<Element<'_>>> {
 }
 
 /// The one element of `tag` that fills `input`.
-pub(super) fn only(input: &[u8], tag: u8) -> Option<&[u8]> {
+pub(crate) fn only(input: &[u8], tag: u8) -> Option<&[u8]> {
     match first(input)? {
         (element, []) if element.tag == tag => Some(element.content),
         _ => None,
@@ -54,7 +54,7 @@ pub(super) fn only(input: &[u8], tag: u8) -> Option<&[u8]> {
 }
 
 /// Writes an element.
-pub(super) fn write(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(crate) fn write(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len() + 6);
     out.push(tag);
     let length = content.len().to_be_bytes();
