@@ -23,7 +23,8 @@ pub(crate) fn router(gate: Arc<Gate>) -> Router {
 async fn ready(State(gate): State<Arc<Gate>>, RawQuery(query): RawQuery) -> (StatusCode, String) {
     let is_ready = gate.is_ready();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let verbose = query.is_some_and(|query| query.split('&').any(|pair| pair == "verbose" || pair.starts_with("verbose=")));
+    let verbose = query
+        .is_some_and(|query| query.split('&').any(|pair| pair == "verbose" || pair.starts_with("verbose=")));
     if !verbose {
         return (status, if is_ready { "ok" } else { "not ready" }.to_owned());
     }

@@ -118,7 +118,12 @@ async fn serve_stream(
     }
 }
 
-async fn serve_http<S: AsyncRead + AsyncWrite + Unpin>(stream: S, peer: SocketAddr, router: Router, mut stop: watch::Receiver<bool>) {
+async fn serve_http<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    peer: SocketAddr,
+    router: Router,
+    mut stop: watch::Receiver<bool>,
+) {
     let about = Connection::new(peer);
     let requests = Arc::clone(&about.requests);
     let service = service_fn(move |mut request: http::Request<Incoming>| {

@@ -90,7 +90,9 @@ impl Gate {
     /// # Errors
     /// [`CheckError`] if no client can be built for the hosts that it allows; then nothing changes.
     pub(crate) fn install(&self, snapshot: Snapshot) -> Result<(), CheckError> {
-        let hosts = |snapshot: &Snapshot| snapshot.policies.settings().registries.iter().cloned().collect::<BTreeSet<_>>();
+        let hosts = |snapshot: &Snapshot| {
+            snapshot.policies.settings().registries.iter().cloned().collect::<BTreeSet<_>>()
+        };
         let only_hosts = hosts(&snapshot);
         // Hosts belong to the client, so other hosts are another engine; its caches start empty.
         match self.engine() {

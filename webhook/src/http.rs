@@ -18,11 +18,11 @@ use tokio::{
 };
 
 use crate::{
-    Refusal, limits,
+    Refusal,
     connection::Connection,
     gate::{Gate, Phase},
     judge::{Judgement, judge},
-    kinds,
+    kinds, limits,
     metrics::{CacheLabels, CodeLabels, ImageLabels, ReviewLabels},
     patience::Patience,
     record,
@@ -57,7 +57,12 @@ async fn validate(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     response
 }
 
-async fn answer(gate: &Gate, request: Request, patience: Patience, received: Instant) -> Result<Vec<u8>, HttpRefusal> {
+async fn answer(
+    gate: &Gate,
+    request: Request,
+    patience: Patience,
+    received: Instant,
+) -> Result<Vec<u8>, HttpRefusal> {
     let (parts, body) = request.into_parts();
     check_headers(&parts.headers)?;
     let (_held, body) = read(gate, &parts.headers, body).await?;
@@ -66,10 +71,16 @@ async fn answer(gate: &Gate, request: Request, patience: Patience, received: Ins
         Err(unreadable) => {
             let Some(uid) = unreadable.uid else {
                 let code = unreadable.refusal.code();
-                return Err(HttpRefusal::new(StatusCode::BAD_REQUEST, format!("{code}: {}", unreadable.refusal)));
+                return Err(HttpRefusal::new(
+                    StatusCode::BAD_REQUEST,
+                    format!("{code}: {}", unreadable.refusal),
+                ));
             };
             let judgement = Judgement::refused(unreadable.refusal);
-            return written(&respond(Context { uid: &uid, mirror: false, snapshot: None }, &judgement.outcomes));
+            return written(&respond(
+                Context { uid: &uid, mirror: false, snapshot: None },
+                &judgement.outcomes,
+            ));
         }
     };
     let judgement = match turn(gate).await {
@@ -88,7 +99,8 @@ async fn answer(gate: &Gate, request: Request, patience: Patience, received: Ins
 
 fn check_headers(headers: &HeaderMap) -> Result<(), HttpRefusal> {
     let unsupported = |what: &str| Err(HttpRefusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, what.to_owned()));
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return unsupported("content-type must be application/json");
@@ -106,10 +118,15 @@ async fn read<'a>(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(SemaphorePermit<'a>, Bytes), HttpRefusal> {
-    let too_large =
-        || HttpRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a review has at most {} bytes", limits::BODY));
+    let too_large = || {
+        HttpRefusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("a review has at most {} bytes", limits::BODY),
+        )
+    };
     let bad = |what: &str| HttpRefusal::new(StatusCode::BAD_REQUEST, what.to_owned());
-    let stated = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let stated =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let length = stated.unwrap_or(limits::BODY);
     if length > limits::BODY {
         return Err(too_large());
@@ -145,15 +162,18 @@ fn observe(gate: &Gate, review: &Review<'_>, judgement: &Judgement<'_>, allowed:
             Operation::Delete => "DELETE",
             Operation::Update => "UPDATE",
         },
-        kind: kinds::find(&review.kind.group, &review.kind.version, &review.kind.kind).map_or("other", |kind| kind.kind),
+        kind: kinds::find(&review.kind.group, &review.kind.version, &review.kind.kind)
+            .map_or("other", |kind| kind.kind),
         dry_run: if review.dry_run { "true" } else { "false" },
     };
     gate.metrics.reviews.get_or_create(&labels).inc();
-    let kept = |outcome: &crate::respond::Outcome<'_>| matches!(outcome.found, Found::Judged { cached: true, .. });
+    let kept =
+        |outcome: &crate::respond::Outcome<'_>| matches!(outcome.found, Found::Judged { cached: true, .. });
     let cache = if judgement.outcomes.iter().all(kept) { "hit" } else { "miss" };
     gate.metrics.duration.get_or_create(&CacheLabels { cache }).observe(elapsed.as_secs_f64());
     for outcome in &judgement.outcomes {
-        let labels = ImageLabels { verdict: outcome.found.standing().verdict(), reason: record::code(&outcome.found) };
+        let labels =
+            ImageLabels { verdict: outcome.found.standing().verdict(), reason: record::code(&outcome.found) };
         gate.metrics.images.get_or_create(&labels).inc();
         gate.recorder.record(review, outcome, elapsed);
     }

@@ -66,11 +66,8 @@ async fn judge_unguarded<'a>(gate: &Gate, review: &Review<'a>, patience: Patienc
     let snapshot = Some(engine.snapshot().hash.to_string());
     let namespace = review.namespace.as_deref();
     let found = find_all(&engine, &images, namespace, patience).await;
-    let outcomes = images
-        .into_iter()
-        .zip(found)
-        .map(|(image, found)| Outcome { place: Some(image), found })
-        .collect();
+    let outcomes =
+        images.into_iter().zip(found).map(|(image, found)| Outcome { place: Some(image), found }).collect();
     Judgement { outcomes, mirror, snapshot }
 }
 
@@ -83,7 +80,12 @@ fn unknown_kind<'a>(gate: &Gate, review: &Review<'a>) -> Judgement<'a> {
 }
 
 // Each different image once, however often the object names it.
-async fn find_all(engine: &Engine, images: &[ImageUse<'_>], namespace: Option<&str>, patience: Patience) -> Vec<Found> {
+async fn find_all(
+    engine: &Engine,
+    images: &[ImageUse<'_>],
+    namespace: Option<&str>,
+    patience: Patience,
+) -> Vec<Found> {
     if let [image] = images {
         return vec![find(engine, &image.image, image.list.role(), namespace, patience).await];
     }
@@ -100,15 +102,18 @@ async fn find_all(engine: &Engine, images: &[ImageUse<'_>], namespace: Option<&s
         .collect();
     let work: Vec<_> =
         different.into_iter().map(|(image, role)| find(engine, image, role, namespace, patience)).collect();
-    let found: Vec<Found> = stream::iter(work)
-        .buffered(limits::IMAGES_AT_ONCE)
-        .collect()
-        .await;
+    let found: Vec<Found> = stream::iter(work).buffered(limits::IMAGES_AT_ONCE).collect().await;
     let lost = || Found::Refused(Refusal::Internal { what: "an image was not judged".to_owned() });
     order.into_iter().map(|place| found.get(place).cloned().unwrap_or_else(lost)).collect()
 }
 
-async fn find(engine: &Engine, image: &str, role: Role, namespace: Option<&str>, patience: Patience) -> Found {
+async fn find(
+    engine: &Engine,
+    image: &str,
+    role: Role,
+    namespace: Option<&str>,
+    patience: Patience,
+) -> Found {
     if image.is_empty() {
         return Found::Refused(Refusal::ImageMissing);
     }
@@ -152,7 +157,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_a_denial() {
-        let refusal = guarded(async { panic!("on purpose") }).await.map(|()| ()).unwrap_err();
+        let refusal = guarded::<()>(async { panic!("on purpose") }).await.unwrap_err();
         assert_eq!((refusal.code(), refusal.class()), ("internal-fault", crate::refusal::Class::Definite));
         assert_eq!(guarded(async { 7 }).await, Ok(7));
     }

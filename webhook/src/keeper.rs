@@ -50,7 +50,10 @@ impl Keeper {
             {
                 Ok(keeper) => self = keeper,
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "policies are no longer watched");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "policies are no longer watched"
+                    );
                     return;
                 }
             }
@@ -78,7 +81,10 @@ impl Keeper {
                 (self.good, self.bad) = (Some(hash), None);
                 self.gate.set_health(Health::Good);
                 if let Some(Err(error)) = self.state.as_ref().map(|state| state.keep(&documents)) {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the last good policies cannot be kept");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the last good policies cannot be kept"
+                    );
                 }
             }
             Err(why) => self.broken(hash.to_string(), why),
@@ -117,7 +123,10 @@ impl Keeper {
         let found = match self.state.as_ref().map(State::find) {
             Some(Ok(Some(documents))) => documents,
             Some(Err(error)) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the last good policies cannot be read");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the last good policies cannot be read"
+                );
                 return;
             }
             Some(Ok(None)) | None => return,

@@ -54,7 +54,8 @@ pub(crate) struct ResultLabels {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("sealgate");
-        let duration: Family<CacheLabels, Histogram, fn() -> Histogram> = Family::new_with_constructor(histogram);
+        let duration: Family<CacheLabels, Histogram, fn() -> Histogram> =
+            Family::new_with_constructor(histogram);
         let metrics = Self {
             reviews: Family::default(),
             images: Family::default(),
@@ -73,9 +74,17 @@ impl Metrics {
             "Time from a review's arrival to its answer, by whether every verdict was kept",
             metrics.duration.clone(),
         );
-        registry.register("requests_refused", "Requests that were no AdmissionReview, by HTTP status", metrics.refused.clone());
+        registry.register(
+            "requests_refused",
+            "Requests that were no AdmissionReview, by HTTP status",
+            metrics.refused.clone(),
+        );
         registry.register("tls_handshakes", "TLS handshakes", metrics.handshakes.clone());
-        registry.register("policy_loads", "Attempts to load changed policies and roots", metrics.loads.clone());
+        registry.register(
+            "policy_loads",
+            "Attempts to load changed policies and roots",
+            metrics.loads.clone(),
+        );
         registry.register("connections", "Connections open", metrics.connections.clone());
         registry.register(
             "policies_degraded",
@@ -100,6 +109,7 @@ impl Metrics {
 fn histogram() -> Histogram {
     // From a kept verdict to the API server's longest patience; its own finest bucket is 5 ms.
     Histogram::new([
-        0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+        0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
+        2.5, 5.0, 10.0, 30.0,
     ])
 }

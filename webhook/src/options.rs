@@ -53,7 +53,12 @@ pub struct Options {
     pub docker_config: Option<PathBuf>,
 
     /// Registry that may be spoken to without TLS, as HOST or HOST:PORT (repeatable); loopback is no exception
-    #[arg(long = "allow-http-registry", env = "SEALGATE_ALLOW_HTTP_REGISTRY", value_name = "HOST", value_delimiter = ',')]
+    #[arg(
+        long = "allow-http-registry",
+        env = "SEALGATE_ALLOW_HTTP_REGISTRY",
+        value_name = "HOST",
+        value_delimiter = ','
+    )]
     pub allow_http_registries: Vec<String>,
 
     /// Folder that outlives the process: the last good policies and roots are kept there, and served by a replica that

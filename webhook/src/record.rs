@@ -23,8 +23,10 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     pub(crate) fn new() -> Self {
-        let allowed =
-            moka::sync::Cache::builder().max_capacity(limits::LOGGED_DIGESTS).time_to_live(limits::LOG_ALLOWS).build();
+        let allowed = moka::sync::Cache::builder()
+            .max_capacity(limits::LOGGED_DIGESTS)
+            .time_to_live(limits::LOG_ALLOWS)
+            .build();
         Self { allowed }
     }
 
@@ -40,8 +42,14 @@ impl Recorder {
             return;
         }
         let event = Event {
-            image: outcome.place.as_ref().map_or_else(String::new, |place| shown(&place.image, limits::REASON)),
-            digest: report.and_then(|report| report.digest.as_ref()).map(ToString::to_string).unwrap_or_default(),
+            image: outcome
+                .place
+                .as_ref()
+                .map_or_else(String::new, |place| shown(&place.image, limits::REASON)),
+            digest: report
+                .and_then(|report| report.digest.as_ref())
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             policy: report.map(policies).unwrap_or_default(),
             reason: code(&outcome.found),
             signer: report.and_then(signer).unwrap_or_default(),
@@ -107,7 +115,11 @@ fn policies(report: &Report) -> String {
 }
 
 fn signer(report: &Report) -> Option<(String, String)> {
-    let leaves = report.policies.iter().flat_map(|policy| &policy.requirements).flat_map(|requirement| &requirement.leaves);
+    let leaves = report
+        .policies
+        .iter()
+        .flat_map(|policy| &policy.requirements)
+        .flat_map(|requirement| &requirement.leaves);
     let rests = leaves.flat_map(|leaf| &leaf.rests_on).next()?;
     Some((shown(&rests.subject, limits::REASON), shown(&rests.issuer, limits::REASON)))
 }

@@ -14,8 +14,9 @@ use crate::{
     admin,
     connection::Port,
     gate::{Gate, Phase},
-    http, limits,
+    http,
     keeper::Keeper,
+    limits,
     options::Options,
     sources::Places,
     state::State,
@@ -88,7 +89,10 @@ impl Server {
         let places = Places { policies: options.policies.clone(), roots: options.trusted_roots.clone() };
         let keeper = Keeper::start(Arc::clone(&gate), places, options.state.as_deref().map(State::new));
         if let Some(certificate) = &tls.self_signed {
-            tracing::warn!(certificate, "serving with a certificate made just now; the webhook configuration's caBundle must hold it");
+            tracing::warn!(
+                certificate,
+                "serving with a certificate made just now; the webhook configuration's caBundle must hold it"
+            );
         }
         let (stop, stopped) = watch::channel(false);
         let port = Port {

@@ -83,7 +83,8 @@ pub(crate) enum SourceError {
 }
 
 fn findings(findings: &[Finding]) -> String {
-    let lines: Vec<_> = findings.iter().map(|finding| format!("{finding} (write: {})", finding.help)).collect();
+    let lines: Vec<_> =
+        findings.iter().map(|finding| format!("{finding} (write: {})", finding.help)).collect();
     lines.join("; ")
 }
 
@@ -116,7 +117,10 @@ impl Documents {
             if name.starts_with("..") {
                 continue;
             }
-            if !["yaml", "yml", "json"].iter().any(|known| Path::new(&name).extension().is_some_and(|it| it == *known)) {
+            if !["yaml", "yml", "json"]
+                .iter()
+                .any(|known| Path::new(&name).extension().is_some_and(|it| it == *known))
+            {
                 return Err(SourceError::Extension(file.path()));
             }
             if documents.policies.len() == limits::POLICY_FILES {

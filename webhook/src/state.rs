@@ -59,9 +59,11 @@ impl State {
     /// # Errors
     /// [`StateError`] if the folder cannot be written.
     pub(crate) fn keep(&self, documents: &Documents) -> Result<(), StateError> {
-        let kept = Kept { version: VERSION, policies: texts(&documents.policies)?, roots: texts(&documents.roots)? };
+        let kept =
+            Kept { version: VERSION, policies: texts(&documents.policies)?, roots: texts(&documents.roots)? };
         let (path, draft) = (self.folder.join(FILE), self.folder.join(format!("{FILE}.new")));
-        let unreadable = |error: serde_json::Error| StateError::Unreadable { path: path.clone(), why: error.to_string() };
+        let unreadable =
+            |error: serde_json::Error| StateError::Unreadable { path: path.clone(), why: error.to_string() };
         let json = serde_json::to_vec_pretty(&kept).map_err(unreadable)?;
         let failed = |source| StateError::File { path: path.clone(), source };
         fs::create_dir_all(&self.folder).map_err(failed)?;
@@ -88,7 +90,9 @@ impl State {
             let why = format!("it has version {}, this program reads {VERSION}", kept.version);
             return Err(StateError::Unreadable { path, why });
         }
-        let bytes = |map: BTreeMap<String, String>| map.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+        let bytes = |map: BTreeMap<String, String>| {
+            map.into_iter().map(|(name, text)| (name, text.into_bytes())).collect()
+        };
         Ok(Some(Documents { policies: bytes(kept.policies), roots: bytes(kept.roots) }))
     }
 }

@@ -84,7 +84,9 @@ impl Tls {
     }
 }
 
-fn self_signed(names: &[String]) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>, String), rcgen::Error> {
+fn self_signed(
+    names: &[String],
+) -> Result<(CertificateDer<'static>, PrivateKeyDer<'static>, String), rcgen::Error> {
     let all = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into_iter().chain(names.iter().cloned());
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
     let certificate = CertificateParams::new(all.collect::<Vec<_>>())?.self_signed(&key)?;
@@ -102,7 +104,8 @@ fn client_verifier(
     for certificate in certificates(path)? {
         authorities.add(certificate).map_err(|error| failed(error.to_string()))?;
     }
-    let built = WebPkiClientVerifier::builder_with_provider(Arc::new(authorities), Arc::clone(provider)).build();
+    let built =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(authorities), Arc::clone(provider)).build();
     built.map(|verifier| verifier as Arc<dyn ClientCertVerifier>).map_err(|error| failed(error.to_string()))
 }
 
@@ -118,8 +121,11 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    PrivateKeyDer::from_pem_slice(&read(path)?)
-        .map_err(|error| TlsError::Pem { path: path.to_owned(), what: "private key", why: error.to_string() })
+    PrivateKeyDer::from_pem_slice(&read(path)?).map_err(|error| TlsError::Pem {
+        path: path.to_owned(),
+        what: "private key",
+        why: error.to_string(),
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
