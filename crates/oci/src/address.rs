@@ -3,11 +3,12 @@
 use std::{
     collections::BTreeSet,
     error::Error,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _},
     sync::Arc,
 };
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::Semaphore;
 
 /// Whether an address is never a registry: unspecified, link-local, multicast, reserved, or a cloud's metadata service.
 ///
@@ -78,6 +79,8 @@ pub(crate) struct Guard {
     pub(crate) loopback: Arc<BTreeSet<String>>,
     /// Whether `localhost` may be.
     pub(crate) localhost: bool,
+    /// How many look-ups may run at one time.
+    pub(crate) lookups: Arc<Semaphore>,
 }
 
 impl Guard {
@@ -99,7 +102,16 @@ impl Resolve for Guard {
         let guard = self.clone();
         Box::pin(async move {
             let name = name.as_str().to_ascii_lowercase();
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            // THREAT: names whose servers never answer. A look-up cannot be called off, it holds a thread until the
+            // system gives up; image names make up as many as they like.
+            let permit = Arc::clone(&guard.lookups).acquire_owned().await?;
+            let asked = name.clone();
+            let found = tokio::task::spawn_blocking(move || {
+                let found = (asked.as_str(), 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+                drop(permit);
+                found
+            });
+            let found = found.await??;
             let admitted = admitted(&guard, &name, &found)?;
             Ok(Box::new(admitted.into_iter()) as Addrs)
         })
@@ -120,9 +132,35 @@ fn admitted(
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, net::SocketAddr, sync::Arc};
+    use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-    use super::{Guard, admitted, is_forbidden, is_loopback};
+    use reqwest::dns::Resolve as _;
+    use tokio::{sync::Semaphore, time::timeout};
+
+    use super::{Forbidden, Guard, admitted, is_forbidden, is_loopback};
+
+    fn guard(loopback: &[&str], lookups: usize) -> Guard {
+        let loopback = loopback.iter().map(|name| (*name).to_owned()).collect();
+        Guard { loopback: Arc::new(loopback), localhost: false, lookups: Arc::new(Semaphore::new(lookups)) }
+    }
+
+    #[tokio::test]
+    async fn a_resolved_name_is_held_against_the_same_rules() {
+        let error = guard(&[], 1).resolve("localhost".parse().unwrap()).await.err().unwrap();
+        assert!(error.is::<Forbidden>(), "{error}");
+        let found = guard(&["localhost"], 1).resolve("LOCALHOST".parse().unwrap()).await.unwrap();
+        assert!(found.count() > 0);
+    }
+
+    #[tokio::test]
+    async fn look_ups_at_one_time_are_counted() {
+        let guard = guard(&["localhost"], 1);
+        let held = Arc::clone(&guard.lookups).acquire_owned().await.unwrap();
+        let waiting = guard.resolve("localhost".parse().unwrap());
+        assert!(timeout(Duration::from_millis(50), waiting).await.is_err());
+        drop(held);
+        assert!(guard.resolve("localhost".parse().unwrap()).await.is_ok());
+    }
 
     #[test]
     fn link_local_metadata_and_unspecified_addresses_are_forbidden_in_every_spelling() {
@@ -178,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_name_that_resolves_to_forbidden_addresses_reaches_only_the_others() {
-        let guard = Guard { loopback: Arc::new(BTreeSet::from(["inside".to_owned()])), localhost: false };
+        let guard = guard(&["inside"], 1);
         let of = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
         let mixed = of(&["169.254.169.254:0", "1.1.1.1:0", "127.0.0.1:0"]);
         assert_eq!(admitted(&guard, "reg", &mixed).unwrap(), of(&["1.1.1.1:0"]));

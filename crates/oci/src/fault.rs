@@ -87,9 +87,10 @@ impl Fault {
     }
 }
 
-/// Cuts text of a stranger to a printable length and printable characters.
+/// Cuts text of a stranger to a printable length and to characters that cannot play tricks on a reader's eyes.
 pub(crate) fn printable(text: &str) -> String {
-    let clean = text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character });
+    let is_plain = |character: &char| character.is_ascii_graphic() || *character == ' ';
+    let clean = text.chars().map(|character| if is_plain(&character) { character } else { '?' });
     clean.take(limits::DETAIL_CHARACTERS).collect()
 }
 
@@ -99,9 +100,9 @@ mod tests {
     use crate::limits::DETAIL_CHARACTERS;
 
     #[test]
-    fn a_detail_is_cut_and_holds_no_control_characters() {
+    fn a_detail_is_cut_and_holds_plain_characters_only() {
         assert_eq!(printable(&"x".repeat(DETAIL_CHARACTERS)).len(), DETAIL_CHARACTERS);
         assert_eq!(printable(&"x".repeat(DETAIL_CHARACTERS + 1)).len(), DETAIL_CHARACTERS);
-        assert_eq!(printable("a\r\nb\u{1b}[31m"), "a\u{fffd}\u{fffd}b\u{fffd}[31m");
+        assert_eq!(printable("a\r\nb\u{1b}[31m \u{202e}c"), "a??b?[31m ?c");
     }
 }

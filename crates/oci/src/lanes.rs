@@ -21,6 +21,8 @@ use crate::{fault::Fault, limits};
 pub(crate) struct Lanes {
     all: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
+    /// For names that are looked up.
+    pub(crate) lookups: Arc<Semaphore>,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
@@ -39,6 +41,7 @@ impl Default for Lanes {
             bytes: Arc::new(Semaphore::new(
                 usize::try_from(limits::BYTES_IN_FLIGHT / UNIT).unwrap_or(usize::MAX),
             )),
+            lookups: Arc::new(Semaphore::new(limits::LOOKUPS)),
             hosts: Mutex::default(),
         }
     }

@@ -64,6 +64,8 @@ pub const LEFT_AFTER_PAUSE: Duration = Duration::from_secs(1);
 pub const REQUESTS_PER_HOST: usize = 8;
 /// Requests at one time.
 pub const REQUESTS: usize = 64;
+/// Names looked up at one time, over all hosts.
+pub const LOOKUPS: usize = 128;
 /// Referrers read at one time for one image; the rest of a host's lanes stays free for cosign's tags.
 pub const REFERRERS_AT_ONCE: usize = 6;
 

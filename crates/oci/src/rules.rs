@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
+use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use crate::{
@@ -64,9 +65,9 @@ impl Rules {
     }
 
     /// What name look-up is guarded by.
-    pub(crate) fn guard(&self) -> Guard {
+    pub(crate) fn guard(&self, lookups: Arc<Semaphore>) -> Guard {
         let names = self.http.iter().chain(&self.only).map(|host| split(host).0.to_owned());
-        Guard { loopback: Arc::new(names.collect()), localhost: self.http_loopback }
+        Guard { loopback: Arc::new(names.collect()), localhost: self.http_loopback, lookups }
     }
 
     /// Finds how to speak to the registry `host`.

@@ -52,7 +52,7 @@ impl Transport {
         lanes: Arc<Lanes>,
     ) -> Result<Self, ClientError> {
         let rules = Rules::of(config);
-        let wire = Wire::new(config, rules.guard(), lanes)?;
+        let wire = Wire::new(config, rules.guard(Arc::clone(&lanes.lookups)), lanes)?;
         Ok(Self { rules, credentials, sessions: Sessions::default(), wire })
     }
 

@@ -14,6 +14,8 @@ mod bounds;
 mod credentials;
 #[path = "registry/dark.rs"]
 mod dark;
+#[path = "registry/http2.rs"]
+mod http2;
 #[path = "registry/places.rs"]
 mod places;
 #[path = "registry/raw.rs"]
