@@ -9,24 +9,24 @@
     reason = "a test may stop"
 )]
 
-#[path = "support/vectors.rs"]
-mod vectors;
-
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sealgate_testkit::vectors::Vectors;
 use sealgate_verify::{CertificateSigner, SubjectKind};
 use serde_json::Value;
 
 fn leaf(bundle: &Value) -> Option<Vec<u8>> {
     let material = bundle.get("verificationMaterial")?;
-    let certificate = material.get("certificate").or_else(|| material.pointer("/x509CertificateChain/certificates/0"))?;
+    let certificate =
+        material.get("certificate").or_else(|| material.pointer("/x509CertificateChain/certificates/0"))?;
     STANDARD.decode(certificate.get("rawBytes")?.as_str()?).ok()
 }
 
 #[test]
 fn every_certificate_of_a_real_bundle_names_one_signer() {
-    let Some(folder) = vectors::folder("bundles") else { return };
+    let Some(vectors) = Vectors::find("every_certificate_of_a_real_bundle_names_one_signer") else { return };
+    let folder = vectors.folder.join("bundles");
     let (mut kinds, mut refused) = (BTreeMap::<&str, usize>::new(), Vec::new());
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -44,7 +44,13 @@ fn every_certificate_of_a_real_bundle_names_one_signer() {
                 let url = signer.claims.get("sourceRepositoryURI").unwrap_or("https://none");
                 assert!(url.starts_with("https://"), "{name}: {url}");
                 if signer.subject.value.starts_with("https://github.com/") {
-                    assert!(signer.claims.get("sourceRepositoryRef").is_some_and(|found| found.starts_with("refs/")), "{name}");
+                    assert!(
+                        signer
+                            .claims
+                            .get("sourceRepositoryRef")
+                            .is_some_and(|found| found.starts_with("refs/")),
+                        "{name}"
+                    );
                     assert!(signer.claims.get("buildTrigger").is_some(), "{name}");
                 }
             }
