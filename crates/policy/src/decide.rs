@@ -53,8 +53,11 @@ pub fn decide(
     now: Timestamp,
 ) -> Verdict {
     let matching: Vec<_> = policies.matching(&request.reference).collect();
-    let target = Target::of(request, evidence);
+    let mut target = Target::of(request, evidence);
     let sight = Sight::of(&matching, &target, roots, now);
+    if sight.misses_bytes() {
+        target.miss_manifest();
+    }
     let judge = Judge { target: &target, sight: &sight, roots };
     let mut story = Story::default();
 

@@ -139,6 +139,12 @@ impl<'e> Sight<'e> {
         view
     }
 
+    /// Whether the manifest's bytes could have changed what is known of an item.
+    pub(super) fn misses_bytes(&self) -> bool {
+        let outcomes = self.lenses.values().flatten().flatten();
+        outcomes.into_iter().any(|outcome| matches!(outcome, Err(Trouble::Forged(VerifyError::BytesNeeded))))
+    }
+
     /// Items that are genuine under no lens, and roots that are not loaded.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();

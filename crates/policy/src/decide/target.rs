@@ -69,6 +69,12 @@ impl<'e> Target<'e> {
         Some(self.manifest.map_or(Artifact::Digest(digest), Artifact::Bytes))
     }
 
+    /// Notes that the manifest's bytes were needed, and nobody fetched them.
+    pub(super) fn miss_manifest(&mut self) {
+        let detail = "a signature is over the manifest's bytes, which are not in the evidence".to_owned();
+        self.gaps.push(Gap { place: Place::Manifest, cause: GapCause::NotLookedFor, detail });
+    }
+
     /// What the tag resolves to, in words.
     pub(super) fn resolved(&self) -> String {
         self.digest

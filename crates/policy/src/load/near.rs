@@ -5,7 +5,7 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     if word.len() > 64 {
         return None;
     }
-    let allowed = if word.len() < 5 { 1 } else { 2 };
+    let allowed = if word.len() < 4 { 1 } else { 2 };
     known
         .into_iter()
         .map(|candidate| (distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))

@@ -219,7 +219,7 @@ fn signature(
     }
     let wanted = spec.at_least.unwrap_or(1);
     let at_least = usize::try_from(wanted).unwrap_or(0);
-    if at_least == 0 || at_least > written.len() {
+    if !written.is_empty() && (at_least == 0 || at_least > written.len()) {
         reading.fault(&path.field("atLeast"), Fault::AtLeast { found: wanted, entries: written.len() });
     }
     Signature { by, at_least }

@@ -1,0 +1,367 @@
+//! Verdicts over really signed images. Each denial asserts its code and has a twin that is allowed.
+
+use std::sync::Arc;
+
+use rstest::rstest;
+use sealgate_policy::{PolicySet, Standing, Verdict, decide};
+use sealgate_testkit::{Identity, SigningKey, World};
+use sealgate_verify::{Digest, Gap, GapCause, Item, Place, TrustedRoots};
+
+use crate::support::{allowed, codes, found, image, judge, load, policy, qa, release, request, request_for, roots, world};
+
+const SIGNED: &str = "{signed: {signature: {by: [release]}}}";
+const TWO: &str = "{signed: {signature: {by: [release, qa, ops], atLeast: 2}}}";
+
+fn by(identity: &Identity) -> Item {
+    world().sign_image(&image(), identity).item()
+}
+
+fn set(require: &str) -> PolicySet {
+    load(&policy(require))
+}
+
+fn denied(verdict: &Verdict) -> Vec<&'static str> {
+    assert!(matches!(verdict, Verdict::Deny(_)), "{verdict:#?}");
+    codes(verdict.report())
+}
+
+fn unknown(verdict: &Verdict) -> Vec<&'static str> {
+    assert!(matches!(verdict, Verdict::Unknown(_)), "{verdict:#?}");
+    codes(verdict.report())
+}
+
+#[test]
+fn a_signature_by_the_workflow_is_allowed_and_the_grant_says_what_it_rests_on() {
+    let verdict = judge(&set(SIGNED), &found(vec![by(&release())]));
+    assert!(allowed(&verdict), "{verdict:#?}");
+    let leaf = &verdict.report().policies[0].requirements[0].leaves[0];
+    let usage = &leaf.rests_on[0];
+    assert_eq!(leaf.standing, Standing::Met);
+    assert_eq!((usage.signer.as_str(), usage.root.as_str()), ("release", "public-good"));
+    assert_eq!(usage.subject, release().subject());
+    assert_eq!(usage.place, Place::Referrers);
+    assert_eq!((usage.log.len(), usage.signed_at.is_empty()), (1, false));
+}
+
+#[rstest]
+#[case::cosigns_older_layer(world().sign_image_legacy(&image(), &release()).legacy_item())]
+#[case::with_rekor_v2(world().recipe_v2(&image(), &release()).sign().item())]
+fn every_form_of_signature_is_allowed(#[case] item: Item) {
+    let verdict = judge(&set(SIGNED), &found(vec![item]));
+    assert!(allowed(&verdict), "{verdict:#?}");
+}
+
+#[test]
+fn nothing_found_is_denied() {
+    let verdict = judge(&set(SIGNED), &found(vec![]));
+    assert_eq!(denied(&verdict), ["no-signature-found"]);
+    assert_eq!(verdict.report().reasons[0].rule.as_deref(), Some("acme-apps/signed"));
+}
+
+#[test]
+fn another_signer_is_denied_with_the_nearest_miss() {
+    let fork = Identity::github("mallory/app", "release.yml", "refs/tags/v1.2.3");
+    let verdict = judge(&set(SIGNED), &found(vec![by(&qa()), by(&fork)]));
+    assert_eq!(denied(&verdict), ["identity-mismatch"]);
+    let message = &verdict.report().reasons[0].message;
+    assert!(message.contains("mallory/app"), "{message}");
+    assert!(message.contains("the policy wants `release`"), "{message}");
+}
+
+#[test]
+fn a_signature_over_another_digest_is_denied() {
+    let other = world().sign_image(&Digest::sha256(b"another"), &release()).item();
+    assert_eq!(denied(&judge(&set(SIGNED), &found(vec![other]))), ["subject-mismatch"]);
+}
+
+#[test]
+fn an_attestation_alone_is_not_a_signature() {
+    let attest = |kind: &str| world().attest(&image(), &release(), kind, serde_json::json!({})).item();
+    let verdict = judge(&set(SIGNED), &found(vec![attest("https://spdx.dev/Document")]));
+    assert_eq!(denied(&verdict), ["not-a-signature"]);
+    assert!(allowed(&judge(&set(SIGNED), &found(vec![attest("https://sigstore.dev/cosign/sign/v1")]))));
+}
+
+#[test]
+fn an_unreadable_item_is_denied_alone_and_only_noted_beside_a_good_one() {
+    let mut broken = by(&release());
+    broken.bytes = Arc::from(&b"{}"[..]);
+    let verdict = judge(&set(SIGNED), &found(vec![broken.clone()]));
+    let code = denied(&verdict)[0];
+    assert!(code.starts_with("bundle-"), "{code}");
+    let verdict = judge(&set(SIGNED), &found(vec![broken, by(&release())]));
+    assert!(allowed(&verdict));
+    assert!(verdict.report().notes.iter().any(|note| note.starts_with(code)), "{:?}", verdict.report().notes);
+}
+
+#[test]
+fn a_message_signature_over_the_manifest_counts() {
+    let manifest = b"the manifest of an image";
+    let recipe = world().recipe(&image(), &release()).message(manifest);
+    assert!(allowed(&judge(&set(SIGNED), &found(vec![recipe.sign().item()]))));
+    let other = world().recipe(&image(), &release()).message(b"another");
+    assert!(!allowed(&judge(&set(SIGNED), &found(vec![other.sign().item()]))));
+}
+
+#[test]
+fn two_signatures_by_one_signer_are_too_few() {
+    let verdict = judge(&set(TWO), &found(vec![by(&qa()), by(&qa())]));
+    assert_eq!(denied(&verdict), ["too-few-signers"]);
+    assert!(allowed(&judge(&set(TWO), &found(vec![by(&qa()), by(&release())]))));
+    let ops = Identity::email("ops@acme.example", "https://accounts.google.com");
+    assert!(allowed(&judge(&set(TWO), &found(vec![by(&qa()), by(&ops)]))));
+}
+
+#[test]
+fn one_workflow_at_two_refs_is_one_signer() {
+    let text = policy(TWO).replace("repository: acme/app", "repository: \"acme/*\"").replace(
+        "keyless: {issuer: \"https://accounts.google.com\", subject: qa@acme.example}",
+        "github: {repository: \"acme/*\", workflow: \"*.yml\", ref: \"**\"}",
+    );
+    let at = |reference: &str| by(&Identity::github("acme/app", "release.yml", reference));
+    let verdict = judge(&load(&text), &found(vec![at("refs/tags/v1"), at("refs/tags/v2")]));
+    assert_eq!(denied(&verdict), ["too-few-signers"]);
+    let other = by(&Identity::github("acme/app", "build.yml", "refs/tags/v2"));
+    assert!(allowed(&judge(&load(&text), &found(vec![at("refs/tags/v1"), other]))));
+}
+
+#[test]
+fn the_same_layer_payload_signed_by_two_counts_for_two() {
+    let item = |identity: &Identity| world().sign_image_legacy(&image(), identity).legacy_item();
+    let (first, second) = (item(&qa()), item(&release()));
+    assert!(allowed(&judge(&set(TWO), &found(vec![first, second]))));
+}
+
+#[test]
+fn a_managed_key_needs_a_log_entry_unless_the_policy_says_otherwise() {
+    let key = SigningKey::p256();
+    let pem = key.public_pem().replace('\n', "\\n");
+    let text = |more: &str| {
+        policy("{signed: {signature: {by: [vendor]}}}")
+            .replace("  require", &format!("    vendor: {{key: {{pem: \"{pem}\"}}{more}}}\n  require"))
+    };
+    let logged = world().sign_image_with_key(&image(), &key);
+    let mut bare = world().recipe(&image(), &qa()).by_key(&key);
+    bare.logs.clear();
+    let bare = bare.sign().item();
+    assert!(allowed(&judge(&load(&text("")), &found(vec![logged.item()]))));
+    assert_eq!(denied(&judge(&load(&text("")), &found(vec![bare.clone()]))), ["log-entry-missing"]);
+    let without = load(&text(", transparencyLog: none"));
+    assert!(allowed(&judge(&without, &found(vec![bare.clone()]))));
+    let other = world().sign_image_with_key(&image(), &SigningKey::p256()).item();
+    assert_eq!(denied(&judge(&without, &found(vec![other]))), ["signature-invalid"]);
+    // Such a key needs nothing of a root, so any that is loaded will do.
+    let roots = TrustedRoots::from([("private".to_owned(), Arc::new(World::new().root()))]);
+    assert!(allowed(&decide(&without, &request(), &found(vec![bare]), &roots, world().now())));
+}
+
+#[test]
+fn every_matching_policy_must_hold() {
+    let other = policy("{signed: {signature: {by: [qa]}}}").replace("name: acme-apps", "name: acme-qa");
+    let both = load(&format!("{}---\n{other}", policy(SIGNED)));
+    let verdict = judge(&both, &found(vec![by(&release())]));
+    assert_eq!(denied(&verdict), ["identity-mismatch"]);
+    assert_eq!(verdict.report().reasons[0].rule.as_deref(), Some("acme-qa/signed"));
+    assert!(allowed(&judge(&both, &found(vec![by(&release()), by(&qa())]))));
+}
+
+#[test]
+fn one_alternative_suffices_and_all_its_leaves_must_hold() {
+    let require = "{approved: {anyOf: {ops: {sig: {signature: {by: [ops]}}}, both: {ci: {signature: {by: [release]}}, qa: {signature: {by: [qa]}}}}}}";
+    let text = policy(require).replace("subject: \"*@acme.example\"", "subject: ops@acme.example");
+    let set = load(&text);
+    let verdict = judge(&set, &found(vec![by(&release())]));
+    assert_eq!(denied(&verdict), ["identity-mismatch", "identity-mismatch"]);
+    let rules: Vec<_> = verdict.report().reasons.iter().map(|reason| reason.rule.as_deref().unwrap()).collect();
+    assert_eq!(rules, ["acme-apps/approved/both/qa", "acme-apps/approved/ops/sig"]);
+    assert!(allowed(&judge(&set, &found(vec![by(&release()), by(&qa())]))));
+    let ops = Identity::email("ops@acme.example", "https://accounts.google.com");
+    assert!(allowed(&judge(&set, &found(vec![by(&ops)]))));
+}
+
+#[test]
+fn warn_and_audit_admit_and_say_so() {
+    for (mode, warnings, audits) in [("warn", 1, 0), ("audit", 0, 1)] {
+        let require = "{signed: {mode: MODE, signature: {by: [release]}}, qa: {signature: {by: [qa]}}}";
+        let verdict = judge(&set(&require.replace("MODE", mode)), &found(vec![by(&qa())]));
+        assert!(allowed(&verdict), "{verdict:#?}");
+        assert_eq!((verdict.report().warnings.len(), verdict.report().audits.len()), (warnings, audits));
+    }
+}
+
+#[test]
+fn the_weaker_mode_of_policy_and_requirement_holds() {
+    let text = policy("{signed: {mode: enforce, signature: {by: [release]}}}").replace("  match:", "  mode: warn\n  liftsNoMatch: true\n  match:");
+    let verdict = judge(&load(&text), &found(vec![]));
+    assert!(allowed(&verdict));
+    assert_eq!(verdict.report().warnings[0].code, "no-signature-found");
+}
+
+#[test]
+fn an_image_that_no_enforced_policy_matches_gets_what_no_match_says() {
+    let evidence = found(vec![]);
+    let ask = |set: &PolicySet| decide(set, &request_for(&format!("quay.io/x/y@{}", image())), &evidence, &roots(), world().now());
+    let with = |action: &str| {
+        load(&format!("{}---\napiVersion: sealgate.dev/v1alpha1\nkind: GateSettings\nmetadata: {{name: default}}\nspec: {{noMatch: {action}}}\n", policy(SIGNED)))
+    };
+    assert_eq!(denied(&ask(&set(SIGNED))), ["no-policy-matches"]);
+    assert_eq!(denied(&ask(&with("deny"))), ["no-policy-matches"]);
+    assert_eq!(ask(&with("warn")).report().warnings[0].code, "no-policy-matches");
+    assert_eq!(ask(&with("audit")).report().audits[0].code, "no-policy-matches");
+    let silent = ask(&with("allow"));
+    assert!(allowed(&silent) && silent.report().warnings.is_empty() && silent.report().audits.is_empty());
+}
+
+#[test]
+fn a_warning_policy_counts_as_a_match_only_where_it_says_so() {
+    let text = policy(SIGNED).replace("  match:", "  mode: warn\n  match:");
+    assert_eq!(denied(&judge(&load(&text), &found(vec![]))), ["no-policy-matches"]);
+    let lifting = text.replace("  mode: warn\n", "  mode: warn\n  liftsNoMatch: true\n");
+    assert!(allowed(&judge(&load(&lifting), &found(vec![]))));
+    let hollow = policy("{signed: {mode: warn, signature: {by: [release]}}}");
+    assert_eq!(denied(&judge(&load(&hollow), &found(vec![]))), ["no-policy-matches"]);
+}
+
+#[test]
+fn an_excepted_image_does_not_match() {
+    let text = policy(SIGNED).replace("images: [\"ghcr.io/acme/**\"]", "images: [\"ghcr.io/acme/**\"], exceptImages: [\"ghcr.io/acme/app\"]");
+    assert_eq!(denied(&judge(&load(&text), &found(vec![by(&release())]))), ["no-policy-matches"]);
+    assert!(allowed(&judge(&load(&text.replace("ghcr.io/acme/app\"]", "ghcr.io/acme/other\"]")), &found(vec![by(&release())]))));
+}
+
+#[test]
+fn unsigned_admits_without_evidence() {
+    let set = set("{open: {unsigned: {reason: \"re-signed in our mirror from January\"}}}");
+    assert!(allowed(&judge(&set, &found(vec![]))));
+    let mut nothing = found(vec![]);
+    nothing.entries.clear();
+    assert!(allowed(&judge(&set, &nothing)));
+    assert!(set.places(&request().reference).is_empty());
+}
+
+#[test]
+fn a_tag_is_denied_and_the_message_names_its_digest() {
+    let mut evidence = found(vec![by(&release())]);
+    evidence.reference = "ghcr.io/acme/app:v1".to_owned();
+    let mut ask = request_for("ghcr.io/acme/app:v1");
+    let verdict = decide(&set(SIGNED), &ask, &evidence, &roots(), world().now());
+    assert_eq!(denied(&verdict), ["tag-not-allowed"]);
+    assert!(verdict.report().reasons[0].message.contains(&image().to_string()));
+    ask.allow_tags = true;
+    let verdict = decide(&set(SIGNED), &ask, &evidence, &roots(), world().now());
+    assert!(allowed(&verdict));
+    assert!(verdict.report().notes.iter().any(|note| note.contains("no digest")));
+    // Evidence about another name or tag says nothing about this one.
+    ask = request_for("ghcr.io/acme/app:v2");
+    ask.allow_tags = true;
+    assert_eq!(unknown(&decide(&set(SIGNED), &ask, &evidence, &roots(), world().now())), ["evidence-not-looked-for"]);
+}
+
+#[test]
+fn a_tag_only_warns_where_nothing_is_enforced() {
+    let text = policy(SIGNED).replace("  match:", "  mode: audit\n  liftsNoMatch: true\n  match:");
+    let mut evidence = found(vec![by(&release())]);
+    evidence.reference = "ghcr.io/acme/app:v1".to_owned();
+    let verdict = decide(&load(&text), &request_for("ghcr.io/acme/app:v1"), &evidence, &roots(), world().now());
+    assert!(allowed(&verdict));
+    assert_eq!(verdict.report().warnings[0].code, "tag-not-allowed");
+}
+
+#[rstest]
+#[case(GapCause::Timeout, "registry-timeout", true)]
+#[case(GapCause::RateLimited, "registry-rate-limited", true)]
+#[case(GapCause::AccessDenied, "registry-access-denied", false)]
+#[case(GapCause::Limit, "evidence-limit-exceeded", false)]
+fn a_gap_opens_a_denial_and_leaves_an_allow_alone(#[case] cause: GapCause, #[case] code: &str, #[case] temporary: bool) {
+    let gap = Gap { place: Place::AttestationTag, cause, detail: "the registry said so".to_owned() };
+    let mut evidence = found(vec![by(&qa())]);
+    assert_eq!(denied(&judge(&set(SIGNED), &evidence)), ["identity-mismatch"]);
+    evidence.entries[0].gaps.push(gap.clone());
+    let verdict = judge(&set(SIGNED), &evidence);
+    assert_eq!(unknown(&verdict), [code]);
+    let Verdict::Unknown(gaps) = &verdict else { unreachable!() };
+    assert_eq!(gaps.temporary, temporary);
+    assert_eq!(verdict.report().reasons[0].cause, Some(cause));
+    evidence.entries[0].items.push(by(&release()));
+    assert!(allowed(&judge(&set(SIGNED), &evidence)));
+}
+
+#[test]
+fn a_lasting_cause_beside_a_temporary_one_is_lasting() {
+    let mut evidence = found(vec![]);
+    for cause in [GapCause::Timeout, GapCause::AccessDenied] {
+        evidence.entries[0].gaps.push(Gap { place: Place::SignatureTag, cause, detail: String::new() });
+    }
+    let Verdict::Unknown(gaps) = judge(&set(SIGNED), &evidence) else { panic!() };
+    assert!(!gaps.temporary);
+    assert_eq!(codes(&gaps.report), ["registry-access-denied", "registry-timeout"]);
+}
+
+#[test]
+fn a_place_that_nobody_looked_in_is_a_gap() {
+    for place in set(SIGNED).places(&request().reference) {
+        let mut evidence = found(vec![]);
+        evidence.entries[0].looked_in.remove(&place);
+        assert_eq!(unknown(&judge(&set(SIGNED), &evidence)), ["evidence-not-looked-for"], "{place:?}");
+    }
+}
+
+#[test]
+fn a_definite_denial_stands_beside_a_gap() {
+    let mut evidence = found(vec![]);
+    let gap = Gap { place: Place::Referrers, cause: GapCause::Timeout, detail: String::new() };
+    evidence.entries[0].gaps.push(gap);
+    evidence.reference = "ghcr.io/acme/app:v1".to_owned();
+    let verdict = decide(&set(SIGNED), &request_for("ghcr.io/acme/app:v1"), &evidence, &roots(), world().now());
+    assert_eq!(denied(&verdict), ["registry-timeout", "tag-not-allowed"]);
+}
+
+#[test]
+fn a_denial_that_no_store_could_change_stands_despite_gaps() {
+    let set = set(SIGNED);
+    let mut evidence = found(vec![by(&release())]);
+    evidence.entries[0].gaps.push(Gap { place: Place::Referrers, cause: GapCause::Timeout, detail: String::new() });
+    let verdict = decide(&set, &request(), &evidence, &TrustedRoots::new(), world().now());
+    assert_eq!(denied(&verdict), ["root-missing"]);
+    assert!(allowed(&judge(&set, &evidence)));
+}
+
+#[test]
+fn an_image_that_could_not_be_resolved_is_judged_too() {
+    let mut evidence = found(vec![]);
+    evidence.entries.clear();
+    evidence.gaps.push(Gap { place: Place::Tag, cause: GapCause::NotFound, detail: "404".to_owned() });
+    assert_eq!(unknown(&judge(&set(SIGNED), &evidence)), ["image-not-found"]);
+    evidence.gaps.clear();
+    assert_eq!(unknown(&judge(&set(SIGNED), &evidence)), ["evidence-not-looked-for"]);
+}
+
+#[test]
+fn evidence_about_another_digest_is_none() {
+    let mut evidence = found(vec![by(&release())]);
+    evidence.entries[0].digest = Digest::sha256(b"another");
+    assert_eq!(unknown(&judge(&set(SIGNED), &evidence)), ["evidence-not-looked-for"]);
+}
+
+#[test]
+fn a_root_vouches_only_for_signers_that_are_paired_with_it() {
+    let other = World::named("other");
+    let mut both = roots();
+    both.insert("private".to_owned(), Arc::new(other.root()));
+    let item = other.sign_image(&image(), &release()).item();
+    let with = |named: &str| {
+        let text = policy(SIGNED).replace("    release:\n", &format!("    release:\n      roots: [{named}]\n"));
+        let source = crate::support::source("p.yaml", &text);
+        PolicySet::load(&[source], &both).unwrap().set
+    };
+    let ask = |named: &str| decide(&with(named), &request(), &found(vec![item.clone()]), &both, world().now());
+    assert!(allowed(&ask("private")));
+    assert!(allowed(&ask("private, public-good")));
+    assert!(matches!(ask("public-good"), Verdict::Deny(_)));
+}
+
+#[test]
+fn a_requirements_help_comes_before_the_programs() {
+    let verdict = judge(&set("{signed: {help: \"ask #platform\", signature: {by: [release]}}}"), &found(vec![]));
+    assert!(verdict.report().reasons[0].help.starts_with("ask #platform; "));
+}
