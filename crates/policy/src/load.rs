@@ -61,7 +61,7 @@ impl PolicySet {
     /// # Errors
     /// Every fault of every document, in the order of files and lines.
     pub fn load(sources: &[Source], roots: &TrustedRoots) -> Result<Loaded, Vec<Finding>> {
-        let mut set = Documents::default();
+        let mut set = Documents::new();
         for source in sources {
             set.parse(source);
         }
@@ -209,14 +209,25 @@ fn sort(findings: &mut [Finding], sources: &[Source]) {
 }
 
 /// What was parsed so far.
-#[derive(Default)]
 struct Documents<'s> {
+    policy_schema: serde_json::Value,
+    settings_schema: serde_json::Value,
     policies: Vec<Parsed<'s, Policy>>,
     settings: Vec<Parsed<'s, Settings>>,
     findings: Vec<Finding>,
 }
 
 impl<'s> Documents<'s> {
+    fn new() -> Self {
+        Self {
+            policy_schema: schema::policy(),
+            settings_schema: schema::settings(),
+            policies: Vec::new(),
+            settings: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
     fn parse(&mut self, source: &'s Source) {
         let (nodes, faults) = yaml::read(&source.bytes);
         for node in nodes {
@@ -233,10 +244,10 @@ impl<'s> Documents<'s> {
             Err(fault) => return self.report(file, &[fault]),
         };
         let schema = match kind {
-            Kind::Policy => schema::policy(),
-            Kind::Settings => schema::settings(),
+            Kind::Policy => &self.policy_schema,
+            Kind::Settings => &self.settings_schema,
         };
-        let structural = structure::check(&node, &schema);
+        let structural = structure::check(&node, schema);
         let mut unread: Vec<&Path> = structural.iter().map(|(_, path, _)| path).collect();
         let status = Path::default().field("status");
         unread.push(&status);

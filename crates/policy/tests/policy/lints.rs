@@ -29,10 +29,10 @@ fn a_signer_that_nothing_names_is_odd() {
 fn one_signature_that_can_serve_two_requirements_is_odd() {
     let two = policy("{a: {signature: {by: [release, qa]}}, b: {signature: {by: [qa, ops]}}}");
     odd(&two, "one-signature-serves-two", "spec.require.b");
-    let leaves = policy("{a: {anyOf: {x: {m: {signature: {by: [release, qa]}}, n: {signature: {by: [qa, ops]}}}}}}");
-    odd(&leaves, "one-signature-serves-two", "spec.require.a.anyOf.x.n");
+    let leaves = policy("{a: {anyOf: {x: {m: {signature: {by: [release, qa]}}, o: {signature: {by: [qa, ops]}}}}}}");
+    odd(&leaves, "one-signature-serves-two", "spec.require.a.anyOf.x.o");
     // Two alternatives are meant to share.
-    let alternatives = policy("{a: {anyOf: {x: {m: {signature: {by: [release, qa]}}}, y: {n: {signature: {by: [qa, ops]}}}}}}");
+    let alternatives = policy("{a: {anyOf: {x: {m: {signature: {by: [release, qa]}}}, z: {o: {signature: {by: [qa, ops]}}}}}}");
     assert_eq!(warnings(&alternatives), []);
 }
 

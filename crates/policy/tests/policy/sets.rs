@@ -7,7 +7,7 @@ use sealgate_verify::TrustedRoots;
 use crate::support::{load, policy, roots, source, try_load};
 
 const SIGNED: &str = "{signed: {signature: {by: [release]}}}";
-const SETTINGS: &str = "apiVersion: sealgate.dev/v1alpha1\nkind: GateSettings\nmetadata: {name: default}\nspec: {}\n";
+const SETTINGS: &str = "apiVersion: sealgate.dev/v1alpha1\nkind: GateSettings\nmetadata: {name: default}\nspec: {noMatch: deny}\n";
 
 fn named(name: &str) -> String {
     policy(SIGNED).replace("acme-apps", name)
@@ -68,7 +68,7 @@ fn defaults_are_those_of_the_specification() {
 
 #[test]
 fn registries_are_normalised_as_references_are() {
-    let settings = SETTINGS.replace("{}", "{registries: [\"GHCR.io:443\", \"index.docker.io\", \"localhost:5000\"]}");
+    let settings = SETTINGS.replace("{noMatch: deny}", "{registries: [\"GHCR.io:443\", \"index.docker.io\", \"localhost:5000\"]}");
     let set = load(&format!("{}---\n{settings}", policy(SIGNED)));
     assert_eq!(set.settings().registries, ["docker.io", "ghcr.io", "localhost:5000"]);
 }
@@ -135,10 +135,10 @@ fn sets_that_mean_something_else_hash_otherwise() {
         plain.replace("[release]", "[release, qa], atLeast: 2"),
         plain.replace("{signed: {", "{other: {"),
         plain.replace("{signature: {by: [release]}}", "{anyOf: {a: {b: {signature: {by: [release]}}}}}"),
-        format!("{plain}---\n{}", SETTINGS.replace("{}", "{noMatch: warn}")),
-        format!("{plain}---\n{}", SETTINGS.replace("{}", "{tags: warn}")),
-        format!("{plain}---\n{}", SETTINGS.replace("{}", "{unknownKinds: allow}")),
-        format!("{plain}---\n{}", SETTINGS.replace("{}", "{registries: [ghcr.io]}")),
+        format!("{plain}---\n{}", SETTINGS.replace("{noMatch: deny}", "{noMatch: warn}")),
+        format!("{plain}---\n{}", SETTINGS.replace("{noMatch: deny}", "{tags: warn}")),
+        format!("{plain}---\n{}", SETTINGS.replace("{noMatch: deny}", "{unknownKinds: allow}")),
+        format!("{plain}---\n{}", SETTINGS.replace("{noMatch: deny}", "{registries: [ghcr.io]}")),
     ];
     for text in &others {
         assert_ne!(text, &plain);
