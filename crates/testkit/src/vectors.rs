@@ -191,8 +191,7 @@ impl Layout {
     }
 
     /// The same without a registry: every layer of every signature manifest, as a client without faults finds it.
-    pub fn evidence(&self, reference: &str, at: Timestamp) -> Evidence {
-        let image = self.image.clone().unwrap();
+    pub fn evidence(&self, reference: &str, image: &Digest, at: Timestamp) -> Evidence {
         let mut items = Vec::new();
         for (role, _, digest, _) in &self.parts {
             let place = match role.as_str() {
@@ -214,7 +213,7 @@ impl Layout {
             }
         }
         let manifest = self.blob(&image.to_string()).map(Arc::from);
-        let mut evidence = crate::evidence(reference, &image, items, at);
+        let mut evidence = crate::evidence(reference, image, items, at);
         let entry: &mut Entry = &mut evidence.entries[0];
         entry.manifest = manifest;
         evidence

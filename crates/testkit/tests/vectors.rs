@@ -24,8 +24,9 @@ fn every_layout_is_read_into_a_registry_and_into_evidence() {
         }
         let layout = vectors.layout(vector);
         layout.push(&registry, "v");
-        assert_eq!(layout.image().unwrap().to_string(), *vector.digest.as_ref().unwrap(), "{}", vector.id);
-        items += layout.evidence("v", Timestamp(0)).entries[0].items.len();
+        let digest = vector.digest.as_ref().unwrap().parse().unwrap();
+        assert!(layout.image().is_none_or(|image| *image == digest), "{}", vector.id);
+        items += layout.evidence("v", &digest, Timestamp(0)).entries[0].items.len();
     }
     assert!(layouts.len() >= 60 && items >= 80, "{} layouts, {items} items", layouts.len());
     assert!(
