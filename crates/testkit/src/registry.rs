@@ -92,18 +92,10 @@ impl Registry {
 
     /// Stores a small image and, if given, tags it. Different seeds make different digests.
     pub fn push_image(&self, repository: &str, tag: Option<&str>, seed: &str) -> Image {
-        let config = json!({
-            "architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}, "seed": seed,
-        });
-        let config = serde_json::to_vec(&config).unwrap();
-        let digest = self.push_blob(repository, &config);
-        let config = json!({
-            "mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest, "size": config.len(),
-        });
-        let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": []});
-        let bytes = serde_json::to_vec(&manifest).unwrap();
-        let digest = self.push_manifest(repository, tag, &bytes, MANIFEST);
-        Image { digest, bytes }
+        let (image, config) = Image::small(seed);
+        self.push_blob(repository, &config);
+        self.push_manifest(repository, tag, &image.bytes, MANIFEST);
+        image
     }
 
     /// Stores an index over images and, if given, tags it.

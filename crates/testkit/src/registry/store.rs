@@ -21,6 +21,24 @@ pub struct Image {
     pub bytes: Vec<u8>,
 }
 
+impl Image {
+    /// A small image, and its configuration. Different seeds make different digests.
+    pub fn small(seed: &str) -> (Self, Vec<u8>) {
+        let config = json!({
+            "architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}, "seed": seed,
+        });
+        let config = serde_json::to_vec(&config).unwrap();
+        let descriptor = json!({
+            "mediaType": "application/vnd.oci.image.config.v1+json",
+            "digest": Digest::sha256(&config),
+            "size": config.len(),
+        });
+        let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": descriptor, "layers": []});
+        let bytes = serde_json::to_vec(&manifest).unwrap();
+        (Self { digest: Digest::sha256(&bytes), bytes }, config)
+    }
+}
+
 /// A request that arrived.
 #[derive(Clone, Debug)]
 pub struct Recorded {
