@@ -138,6 +138,11 @@ impl Registry {
         self.shared.lock().put_referrer(repository, subject, bytes, artifact_type)
     }
 
+    /// The manifest of that tag or digest.
+    pub fn manifest(&self, repository: &str, reference: &str) -> Option<Vec<u8>> {
+        self.shared.lock().manifest(repository, reference).map(|found| found.bytes.clone())
+    }
+
     /// Stores a blob.
     pub fn push_blob(&self, repository: &str, bytes: &[u8]) -> Digest {
         self.shared.lock().put_blob(repository, bytes)

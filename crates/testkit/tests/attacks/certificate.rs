@@ -1,7 +1,7 @@
 //! Certificates that must not vouch.
 
 use sealgate_testkit::{
-    Authority, CertificateProfile, CtLog, Extension, Identity, SigningKey, World,
+    Authority, CertificateProfile, CtLog, Extension, Format, Identity, SigningKey, World,
     certificate::{CODE_SIGNING, TIME_STAMPING},
     der, sha256,
 };
@@ -26,7 +26,7 @@ pub(crate) const TABLE: Table = &[
     (
         "root-inside-the-bundle",
         Case::Scene(|scene| {
-            let good = scene.recipe();
+            let good = scene.recipe().with(|recipe| recipe.format = Format::V02);
             let evil = Authority::new("evil");
             scene.forge(good, |recipe| {
                 recipe.supplied_chain = vec![evil.intermediate.clone(), evil.root.clone()];
@@ -37,13 +37,16 @@ pub(crate) const TABLE: Table = &[
     (
         "leaf-issued-by-a-leaf",
         Case::Scene(|scene| {
-            let good = scene.recipe();
+            let good = scene.recipe().with(|recipe| recipe.format = Format::V02);
             // The attacker's own genuine certificate, used as if it were an authority's.
             let key = SigningKey::p256();
             let evil = Identity::email("evil@example.com", "https://accounts.example");
             let own = scene.recipe().by(evil).with(|recipe| {
                 recipe.leaf_key = Some(key.clone());
-                recipe.patches.certificate.add(|certificate| certificate.subject = der::name("evil.example", "evil"));
+                recipe
+                    .patches
+                    .certificate
+                    .add(|certificate| certificate.subject = der::name("evil.example", "evil"));
             });
             let own = own.sign().certificate.unwrap();
             scene.forge(good, |recipe| {
@@ -59,10 +62,10 @@ pub(crate) const TABLE: Table = &[
             let other = World::named("private");
             scene.more_roots = vec![("private", other.trusted_root())];
             let good = scene.recipe();
+            // Anybody may log anything, so the log is the trusted one.
             scene.forge(good, |recipe| {
                 recipe.authority = other.authority.clone();
                 recipe.ct_logs = vec![other.ct.clone()];
-                recipe.logs = vec![other.log.clone()];
             });
         }),
     ),
@@ -78,11 +81,15 @@ pub(crate) const TABLE: Table = &[
     ),
     (
         "certificate-for-another-use",
-        Case::Scene(|scene| profile(scene, |certificate| certificate.replace(Extension::extended_key_usage(&[TIME_STAMPING])))),
+        Case::Scene(|scene| {
+            profile(scene, |certificate| certificate.replace(Extension::extended_key_usage(&[TIME_STAMPING])))
+        }),
     ),
     (
         "certificate-without-a-use",
-        Case::Scene(|scene| profile(scene, |certificate| certificate.remove(sealgate_testkit::certificate::EKU))),
+        Case::Scene(|scene| {
+            profile(scene, |certificate| certificate.remove(sealgate_testkit::certificate::EKU))
+        }),
     ),
     (
         "certificate-of-an-authority-signs",
@@ -96,7 +103,9 @@ pub(crate) const TABLE: Table = &[
     (
         "critical-extension-that-nobody-knows",
         Case::Scene(|scene| {
-            profile(scene, |certificate| certificate.extensions.push(Extension::new("1.2.3.4", der::null()).critical()));
+            profile(scene, |certificate| {
+                certificate.extensions.push(Extension::new("1.2.3.4", der::null()).critical())
+            });
         }),
     ),
     (
@@ -124,8 +133,9 @@ pub(crate) const TABLE: Table = &[
     (
         "one-of-two-times-is-outside",
         Case::Scene(|scene| {
+            scene.now.0 += 7200;
             let good = scene.stamped();
-            scene.forge(good, |recipe| recipe.stamped_after = 7200);
+            scene.forge(good, |recipe| recipe.stamped_after = 3600);
         }),
     ),
     (
@@ -180,7 +190,9 @@ pub(crate) const TABLE: Table = &[
         "sct-for-another-issuer",
         Case::Scene(|scene| {
             let good = scene.recipe();
-            scene.forge(good, |recipe| recipe.patches.sct.add(|sct| sct.issuer_key_hash = sha256(b"another issuer")));
+            scene.forge(good, |recipe| {
+                recipe.patches.sct.add(|sct| sct.issuer_key_hash = sha256(b"another issuer"))
+            });
         }),
     ),
     (
@@ -203,7 +215,9 @@ pub(crate) const TABLE: Table = &[
         "intermediate-not-for-signing-code",
         Case::Scene(|scene| {
             let purpose = if scene.attack { TIME_STAMPING } else { CODE_SIGNING };
-            let change = move |profile: &mut CertificateProfile| profile.replace(Extension::extended_key_usage(&[purpose]));
+            let change = move |profile: &mut CertificateProfile| {
+                profile.replace(Extension::extended_key_usage(&[purpose]))
+            };
             let authority = Authority::patched("purpose", |_| (), change);
             scene.root["certificateAuthorities"][0] = authority.json();
             scene.publish(&scene.recipe().with(|recipe| recipe.authority = authority).sign());

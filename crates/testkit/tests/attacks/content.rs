@@ -26,7 +26,8 @@ pub(crate) const TABLE: Table = &[
     (
         "attestation-is-no-signature",
         Case::Scene(|scene| {
-            let provenance = statement(&scene.digest, "https://slsa.dev/provenance/v1", json!({"buildDefinition": {}}));
+            let provenance =
+                statement(&scene.digest, "https://slsa.dev/provenance/v1", json!({"buildDefinition": {}}));
             let good = scene.recipe();
             scene.forge(good, |recipe| *recipe = recipe.clone().statement(&provenance));
         }),
@@ -49,7 +50,10 @@ pub(crate) const TABLE: Table = &[
             let good = scene.recipe();
             scene.forge(good, |recipe| {
                 recipe.content = Content::Envelope("text/plain".into(), bytes);
-                recipe.patches.envelope.add(|envelope| envelope["payloadType"] = json!("application/vnd.in-toto+json"));
+                recipe
+                    .patches
+                    .envelope
+                    .add(|envelope| envelope["payloadType"] = json!("application/vnd.in-toto+json"));
             });
         }),
     ),
@@ -69,7 +73,9 @@ pub(crate) const TABLE: Table = &[
         "envelope-without-signatures",
         Case::Scene(|scene| {
             let good = scene.recipe();
-            scene.forge(good, |recipe| recipe.patches.envelope.add(|envelope| envelope["signatures"] = json!([])));
+            scene.forge(good, |recipe| {
+                recipe.patches.envelope.add(|envelope| envelope["signatures"] = json!([]))
+            });
         }),
     ),
     (
@@ -91,11 +97,16 @@ pub(crate) const TABLE: Table = &[
             });
         }),
     ),
-    ("statement-without-subject", Case::Scene(|scene| about(scene, |statement| statement["subject"] = json!([])))),
+    (
+        "statement-without-subject",
+        Case::Scene(|scene| about(scene, |statement| statement["subject"] = json!([]))),
+    ),
     (
         "statement-about-another-digest",
         Case::Scene(|scene| {
-            about(scene, |statement| statement["subject"][0]["digest"]["sha256"] = json!(Digest::sha256(b"another").hex()));
+            about(scene, |statement| {
+                statement["subject"][0]["digest"]["sha256"] = json!(Digest::sha256(b"another").hex())
+            });
         }),
     ),
     (
@@ -116,13 +127,19 @@ pub(crate) const TABLE: Table = &[
             });
         }),
     ),
-    ("digest-is-cut-short", Case::Scene(|scene| {
-        about(scene, |statement| {
-            let hex = statement["subject"][0]["digest"]["sha256"].as_str().unwrap()[..32].to_owned();
-            statement["subject"][0]["digest"]["sha256"] = json!(hex);
-        });
-    })),
-    ("statement-of-an-unknown-type", Case::Scene(|scene| about(scene, |statement| statement["_type"] = json!("https://evil.test/v1")))),
+    (
+        "digest-is-cut-short",
+        Case::Scene(|scene| {
+            about(scene, |statement| {
+                let hex = statement["subject"][0]["digest"]["sha256"].as_str().unwrap()[..32].to_owned();
+                statement["subject"][0]["digest"]["sha256"] = json!(hex);
+            });
+        }),
+    ),
+    (
+        "statement-of-an-unknown-type",
+        Case::Scene(|scene| about(scene, |statement| statement["_type"] = json!("https://evil.test/v1"))),
+    ),
     (
         "statement-field-in-other-case",
         Case::Scene(|scene| raw(scene, |text| text.replacen("\"subject\"", "\"Subject\"", 1))),
@@ -131,7 +148,8 @@ pub(crate) const TABLE: Table = &[
         "statement-says-its-subject-twice",
         Case::Scene(|scene| {
             raw(scene, |text| {
-                let other = format!(r#""subject":[{{"digest":{{"sha256":"{}"}}}}],"subject""#, "00".repeat(32));
+                let other =
+                    format!(r#""subject":[{{"digest":{{"sha256":"{}"}}}}],"subject""#, "00".repeat(32));
                 text.replacen("\"subject\"", &other, 1)
             });
         }),
@@ -148,7 +166,11 @@ pub(crate) const TABLE: Table = &[
     ),
     (
         "predicate-type-with-a-slash-more",
-        Case::Scene(|scene| about(scene, |statement| statement["predicateType"] = json!("https://sigstore.dev/cosign/sign/v1/"))),
+        Case::Scene(|scene| {
+            about(scene, |statement| {
+                statement["predicateType"] = json!("https://sigstore.dev/cosign/sign/v1/")
+            })
+        }),
     ),
     (
         "too-many-subjects",
@@ -178,7 +200,11 @@ pub(crate) const TABLE: Table = &[
             let mut item = signed.item();
             if scene.attack {
                 let text = String::from_utf8(signed.bundle()).unwrap();
-                let twice = text.replacen("\"dsseEnvelope\":", "\"dsseEnvelope\":{\"payload\":\"\"},\"dsseEnvelope\":", 1);
+                let twice = text.replacen(
+                    "\"dsseEnvelope\":",
+                    "\"dsseEnvelope\":{\"payload\":\"\"},\"dsseEnvelope\":",
+                    1,
+                );
                 item.bytes = twice.into_bytes().into();
             }
             scene.items.push(item);
@@ -189,7 +215,10 @@ pub(crate) const TABLE: Table = &[
         Case::Scene(|scene| {
             let good = scene.recipe();
             scene.forge(good, |recipe| {
-                recipe.patches.bundle.add(|bundle| bundle["mediaType"] = json!("application/vnd.dev.sigstore.bundle.v9+json"));
+                recipe
+                    .patches
+                    .bundle
+                    .add(|bundle| bundle["mediaType"] = json!("application/vnd.dev.sigstore.bundle.v9+json"));
             });
         }),
     ),

@@ -45,7 +45,8 @@ pub(crate) const TABLE: Table = &[
         Case::Scene(|scene| {
             let key = SigningKey::p256();
             scene.policy = policy_with(TWO, "signature: {by: [a, b], atLeast: 2}");
-            let first = scene.recipe().by(person("a")).with(|recipe| recipe.leaf_key = Some(key.clone())).sign();
+            let first =
+                scene.recipe().by(person("a")).with(|recipe| recipe.leaf_key = Some(key.clone())).sign();
             scene.publish(&first);
             let second = scene.recipe().by(person("b"));
             scene.forge(second, |recipe| recipe.leaf_key = Some(key));
@@ -81,7 +82,9 @@ pub(crate) const TABLE: Table = &[
         "trusted-host-as-a-path",
         Case::Scene(|scene| {
             scene.policy = scene.policy.replace("\"**\"", "\"*.trusted.example/**\"");
-            scene.repository = if scene.attack { "evil.example/x.trusted.example/app" } else { "x.trusted.example/app" }.into();
+            scene.repository =
+                if scene.attack { "evil.example/x.trusted.example/app" } else { "x.trusted.example/app" }
+                    .into();
             scene.publish(&scene.recipe().sign());
         }),
     ),
@@ -89,7 +92,8 @@ pub(crate) const TABLE: Table = &[
         "host-below-a-wildcard-s-label",
         Case::Scene(|scene| {
             scene.policy = scene.policy.replace("\"**\"", "\"*.trusted.example/**\"");
-            scene.repository = if scene.attack { "a.b.trusted.example/app" } else { "a.trusted.example/app" }.into();
+            scene.repository =
+                if scene.attack { "a.b.trusted.example/app" } else { "a.trusted.example/app" }.into();
             scene.publish(&scene.recipe().sign());
         }),
     ),
@@ -105,7 +109,9 @@ pub(crate) const TABLE: Table = &[
         "warn-policy-counts-as-no-match",
         Case::Scene(|scene| {
             if scene.attack {
-                scene.policy = scene.policy.replace("match: {images: [\"**\"]}", "match: {images: [\"**\"], mode: warn}");
+                scene.policy = scene
+                    .policy
+                    .replace("match: {images: [\"**\"]}", "mode: warn\n  match: {images: [\"**\"]}");
             }
             scene.publish(&scene.recipe().sign());
         }),
@@ -113,7 +119,8 @@ pub(crate) const TABLE: Table = &[
     (
         "satisfied-policy-excuses-no-other",
         Case::Scene(|scene| {
-            let second = scene.policy.replace("name: acme-apps", "name: second").replace("acme/app", "acme/other");
+            let second =
+                scene.policy.replace("name: acme-apps", "name: second").replace("acme/app", "acme/other");
             if scene.attack {
                 scene.policy = format!("{}---\n{second}", scene.policy);
             }
@@ -128,7 +135,8 @@ pub(crate) const TABLE: Table = &[
             scene.policy = crate::scene::policy(hosted);
             let own_runner = scene.recipe().by(scene.identity.clone().claim(11, "self-hosted")).sign();
             scene.publish(&own_runner);
-            let other_workflow = scene.recipe().by(Identity::github("acme/app", "ci.yml", "refs/tags/v1.2.3")).sign();
+            let other_workflow =
+                scene.recipe().by(Identity::github("acme/app", "ci.yml", "refs/tags/v1.2.3")).sign();
             scene.publish(&other_workflow);
             if !scene.attack {
                 scene.publish(&scene.recipe().sign());

@@ -27,18 +27,27 @@ fn regex(scene: &mut Scene, pattern: &str, good: &str, attacker: &str) {
 }
 
 pub(crate) const TABLE: Table = &[
-    ("workflow-of-a-fork", Case::Scene(|scene| workflow(scene, Identity::github("evil/app", "release.yml", "refs/tags/v1.2.3")))),
+    (
+        "workflow-of-a-fork",
+        Case::Scene(|scene| workflow(scene, Identity::github("evil/app", "release.yml", "refs/tags/v1.2.3"))),
+    ),
     (
         "repository-with-a-trusted-prefix",
-        Case::Scene(|scene| workflow(scene, Identity::github("acme/app-evil", "release.yml", "refs/tags/v1.2.3"))),
+        Case::Scene(|scene| {
+            workflow(scene, Identity::github("acme/app-evil", "release.yml", "refs/tags/v1.2.3"))
+        }),
     ),
     (
         "workflow-file-with-a-trusted-suffix",
-        Case::Scene(|scene| workflow(scene, Identity::github("acme/app", "not-release.yml", "refs/tags/v1.2.3"))),
+        Case::Scene(|scene| {
+            workflow(scene, Identity::github("acme/app", "not-release.yml", "refs/tags/v1.2.3"))
+        }),
     ),
     (
         "branch-named-like-a-tag",
-        Case::Scene(|scene| workflow(scene, Identity::github("acme/app", "release.yml", "refs/heads/v1.2.3"))),
+        Case::Scene(|scene| {
+            workflow(scene, Identity::github("acme/app", "release.yml", "refs/heads/v1.2.3"))
+        }),
     ),
     (
         "workflow-at-a-trusted-tag-run-from-a-branch",
@@ -87,7 +96,8 @@ pub(crate) const TABLE: Table = &[
         Case::Scene(|scene| {
             let pushed = r#"github: {repository: acme/app, workflow: release.yml, ref: "refs/tags/v*", trigger: push}"#;
             scene.policy = policy(pushed);
-            let attacker = scene.identity.clone().claim(20, "pull_request_target").old_claim(2, "pull_request_target");
+            let attacker =
+                scene.identity.clone().claim(20, "pull_request_target").old_claim(2, "pull_request_target");
             workflow(scene, attacker);
         }),
     ),
@@ -102,7 +112,12 @@ pub(crate) const TABLE: Table = &[
             workflow(scene, Identity { issuer, ..scene.identity.clone() });
         }),
     ),
-    ("issuer-with-a-slash-more", Case::Scene(|scene| person(scene, Identity::email("qa@acme.example", "https://accounts.google.com/")))),
+    (
+        "issuer-with-a-slash-more",
+        Case::Scene(|scene| {
+            person(scene, Identity::email("qa@acme.example", "https://accounts.google.com/"))
+        }),
+    ),
     (
         "issuer-of-one-signer-and-subject-of-another",
         Case::Scene(|scene| {
@@ -112,7 +127,9 @@ pub(crate) const TABLE: Table = &[
                 "signature: {by: [a, b]}",
             );
             let good = scene.recipe().by(Identity::email("b@acme.example", "https://b.example"));
-            scene.forge(good, |recipe| *recipe = recipe.clone().by(Identity::email("b@acme.example", "https://a.example")));
+            scene.forge(good, |recipe| {
+                *recipe = recipe.clone().by(Identity::email("b@acme.example", "https://a.example"))
+            });
         }),
     ),
     (
@@ -130,7 +147,10 @@ pub(crate) const TABLE: Table = &[
         "old-claim-contradicts-the-new-one",
         Case::Scene(|scene| workflow(scene, scene.identity.clone().old_claim(5, "evil/app"))),
     ),
-    ("mail-address-written-as-uri", Case::Scene(|scene| person(scene, Identity::uri("qa@acme.example", ISSUER)))),
+    (
+        "mail-address-written-as-uri",
+        Case::Scene(|scene| person(scene, Identity::uri("qa@acme.example", ISSUER))),
+    ),
     (
         "mail-address-written-as-username",
         Case::Scene(|scene| person(scene, Identity::new(San::Username("qa@acme.example".into()), ISSUER))),
@@ -161,9 +181,18 @@ pub(crate) const TABLE: Table = &[
             });
         }),
     ),
-    ("subject-with-a-nul", Case::Scene(|scene| person(scene, Identity::email("qa@acme.example\0.evil.test", ISSUER)))),
-    ("subject-with-a-line-break", Case::Scene(|scene| person(scene, Identity::email("qa@acme.example\n", ISSUER)))),
-    ("subject-in-another-alphabet", Case::Scene(|scene| person(scene, Identity::email("q\u{430}@acme.example", ISSUER)))),
+    (
+        "subject-with-a-nul",
+        Case::Scene(|scene| person(scene, Identity::email("qa@acme.example\0.evil.test", ISSUER))),
+    ),
+    (
+        "subject-with-a-line-break",
+        Case::Scene(|scene| person(scene, Identity::email("qa@acme.example\n", ISSUER))),
+    ),
+    (
+        "subject-in-another-alphabet",
+        Case::Scene(|scene| person(scene, Identity::email("q\u{430}@acme.example", ISSUER))),
+    ),
     (
         "regex-matches-in-the-middle",
         Case::Scene(|scene| {
@@ -174,13 +203,23 @@ pub(crate) const TABLE: Table = &[
     (
         "regex-alternative-escapes-its-anchor",
         Case::Scene(|scene| {
-            regex(scene, "https://good\\.example/a|https://good\\.example/b", "https://good.example/b", "https://good.example/aevil");
+            regex(
+                scene,
+                "https://good\\.example/a|https://good\\.example/b",
+                "https://good.example/b",
+                "https://good.example/aevil",
+            );
         }),
     ),
     (
         "host-hidden-behind-user-information",
         Case::Scene(|scene| {
-            regex(scene, "https://github\\.com/[^/]+/x", "https://github.com/acme/x", "https://github.com@evil.test/acme/x");
+            regex(
+                scene,
+                "https://github\\.com/[^/]+/x",
+                "https://github.com/acme/x",
+                "https://github.com@evil.test/acme/x",
+            );
         }),
     ),
     (
@@ -189,7 +228,10 @@ pub(crate) const TABLE: Table = &[
             let good = scene.recipe();
             scene.forge(good, |recipe| {
                 recipe.patches.certificate.add(|certificate| {
-                    let claim = certificate.extensions.iter_mut().find(|extension| extension.oid.ends_with("57264.1.12"));
+                    let claim = certificate
+                        .extensions
+                        .iter_mut()
+                        .find(|extension| extension.oid.ends_with("57264.1.12"));
                     claim.unwrap().value.extend(b"-evil");
                 });
             });

@@ -16,7 +16,8 @@ fn payload(scene: &mut Scene, change: fn(&mut Value)) {
 }
 
 fn raw(scene: &mut Scene, change: fn(String) -> String) {
-    let text = String::from_utf8(sealgate_testkit::recipe::canonical(&simple_signing(&scene.digest))).unwrap();
+    let text =
+        String::from_utf8(sealgate_testkit::recipe::canonical(&simple_signing(&scene.digest))).unwrap();
     let text = if scene.attack { change(text) } else { text };
     let signed = scene.recipe().message(text.as_bytes()).sign();
     scene.items.push(signed.legacy_item());
@@ -39,20 +40,24 @@ pub(crate) const TABLE: Table = &[
         "layer-about-another-image",
         Case::Scene(|scene| {
             payload(scene, |value| {
-                value["critical"]["image"]["docker-manifest-digest"] = json!(Digest::sha256(b"another").to_string());
+                value["critical"]["image"]["docker-manifest-digest"] =
+                    json!(Digest::sha256(b"another").to_string());
             });
         }),
     ),
     (
         "layer-of-another-type",
-        Case::Scene(|scene| payload(scene, |value| value["critical"]["type"] = json!("atomic container signature"))),
+        Case::Scene(|scene| {
+            payload(scene, |value| value["critical"]["type"] = json!("atomic container signature"))
+        }),
     ),
     ("layer-with-two-documents", Case::Scene(|scene| raw(scene, |text| format!("{text}{text}")))),
     (
         "layer-says-one-field-twice",
         Case::Scene(|scene| {
             raw(scene, |text| {
-                let other = format!(r#""image":{{"docker-manifest-digest":"sha256:{}"}},"image""#, "00".repeat(32));
+                let other =
+                    format!(r#""image":{{"docker-manifest-digest":"sha256:{}"}},"image""#, "00".repeat(32));
                 text.replacen("\"image\"", &other, 1)
             });
         }),
@@ -72,17 +77,21 @@ pub(crate) const TABLE: Table = &[
             scene.layer(|_, item| drop(item.annotations.insert(BUNDLE.into(), other[BUNDLE].clone())));
         }),
     ),
-    ("layer-without-an-entry", Case::Scene(|scene| scene.layer(|_, item| drop(item.annotations.remove(BUNDLE))))),
+    (
+        "layer-without-an-entry",
+        Case::Scene(|scene| scene.layer(|_, item| drop(item.annotations.remove(BUNDLE)))),
+    ),
     (
         "layer-certificate-of-someone-else",
         Case::Scene(|scene| {
-            let evil = Identity::email("evil@example.com", "https://accounts.example");
-            let own = scene.world.sign_image_legacy(&scene.digest, &evil);
-            scene.layer(|good, item| {
-                let certificate = pem_block("CERTIFICATE", good.certificate.as_ref().unwrap());
-                *item = own.legacy_item();
-                item.annotations.insert(CERTIFICATE.into(), certificate);
-            });
+            // The log is the attacker's accomplice here: it records what no honest log would.
+            let good = scene.recipe().simple_signing(&scene.digest);
+            let recipe = if scene.attack {
+                good.with(|recipe| recipe.signing_key = Some(SigningKey::p256()))
+            } else {
+                good
+            };
+            scene.items.push(recipe.sign().legacy_item());
         }),
     ),
     (
@@ -97,18 +106,38 @@ pub(crate) const TABLE: Table = &[
     (
         "layer-certificate-is-a-bare-key",
         Case::Scene(|scene| {
-            scene.layer(|signed, item| drop(item.annotations.insert(CERTIFICATE.into(), signed.key.public_pem())));
+            scene.layer(|signed, item| {
+                drop(item.annotations.insert(CERTIFICATE.into(), signed.key.public_pem()))
+            });
         }),
     ),
     (
         "layer-certificate-cannot-be-read",
         Case::Scene(|scene| {
-            scene.layer(|_, item| drop(item.annotations.insert(CERTIFICATE.into(), pem_block("CERTIFICATE", b"no certificate"))));
+            // The entry names the same garbage, so that nothing but the certificate itself is wrong.
+            let garbage = pem_block("CERTIFICATE", b"no certificate");
+            let good = scene.recipe().simple_signing(&scene.digest);
+            if scene.attack {
+                let logged = json!(base64(garbage.as_bytes()));
+                let recipe = good.with(|recipe| {
+                    recipe
+                        .patches
+                        .body
+                        .add(move |body| body["spec"]["signature"]["publicKey"]["content"] = logged.clone());
+                });
+                let mut item = recipe.sign().legacy_item();
+                item.annotations.insert(CERTIFICATE.into(), garbage);
+                scene.items.push(item);
+            } else {
+                scene.items.push(good.sign().legacy_item());
+            }
         }),
     ),
     (
         "layer-signature-is-no-base64",
-        Case::Scene(|scene| scene.layer(|_, item| drop(item.annotations.insert(SIGNATURE.into(), "not base64".into())))),
+        Case::Scene(|scene| {
+            scene.layer(|_, item| drop(item.annotations.insert(SIGNATURE.into(), "not base64".into())))
+        }),
     ),
     (
         "layer-integrated-time-is-changed",
@@ -122,19 +151,10 @@ pub(crate) const TABLE: Table = &[
         }),
     ),
     (
-        "layer-integrated-time-as-text",
-        Case::Scene(|scene| {
-            scene.layer(|_, item| {
-                let mut bundle: Value = serde_json::from_str(&item.annotations[BUNDLE]).unwrap();
-                bundle["Payload"]["integratedTime"] = json!(bundle["Payload"]["integratedTime"].to_string());
-                item.annotations.insert(BUNDLE.into(), bundle.to_string());
-            });
-        }),
-    ),
-    (
         "key-that-nobody-trusts",
         Case::Scene(|scene| {
             let key = keyed(scene);
+            scene.policy = scene.policy.replace("      key:", "      transparencyLog: none\n      key:");
             let good = scene.recipe().by_key(&key);
             scene.forge(good, |recipe| *recipe = recipe.clone().by_key(&SigningKey::p256()));
         }),
@@ -151,11 +171,15 @@ pub(crate) const TABLE: Table = &[
         "key-hint-of-a-trusted-key",
         Case::Scene(|scene| {
             let key = keyed(scene);
-            let hint = scene.recipe().by_key(&key).sign().bundle_json()["verificationMaterial"]["publicKey"].clone();
+            let hint =
+                scene.recipe().by_key(&key).sign().bundle_json()["verificationMaterial"]["publicKey"].clone();
             let good = scene.recipe().by_key(&key);
             scene.forge(good, |recipe| {
                 *recipe = recipe.clone().by_key(&SigningKey::p256());
-                recipe.patches.bundle.add(move |bundle| bundle["verificationMaterial"]["publicKey"] = hint.clone());
+                recipe
+                    .patches
+                    .bundle
+                    .add(move |bundle| bundle["verificationMaterial"]["publicKey"] = hint.clone());
             });
         }),
     ),
@@ -171,14 +195,11 @@ pub(crate) const TABLE: Table = &[
     (
         "certificate-beside-a-key-signature",
         Case::Scene(|scene| {
-            // The signature is by the attacker's key; the certificate that lies beside it is genuine and somebody else's.
-            let evil = SigningKey::p256();
-            let certificate = scene.recipe().sign().certificate;
-            scene.layer(|_, item| {
-                let payload = item.bytes.clone();
-                item.annotations.insert(SIGNATURE.into(), base64(&evil.sign(&payload)));
-                item.annotations.insert(CERTIFICATE.into(), pem_block("CERTIFICATE", certificate.as_ref().unwrap()));
-            });
+            let key = keyed(scene);
+            let evil = Identity::email("evil@example.com", "https://accounts.example");
+            let by_key = scene.recipe().simple_signing(&scene.digest).by_key(&key).sign().legacy_item();
+            let own = scene.recipe().simple_signing(&scene.digest).by(evil).sign().legacy_item();
+            scene.items.push(if scene.attack { own } else { by_key });
         }),
     ),
 ];

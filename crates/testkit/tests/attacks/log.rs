@@ -1,6 +1,8 @@
 //! Transparency logs that did not say so, or said something else.
 
-use sealgate_testkit::{EntryKind, Format, KeyKind, Log, LogVersion, Promise, SigningKey, base64, log, unbase64};
+use sealgate_testkit::{
+    EntryKind, Format, KeyKind, Log, LogVersion, Promise, SigningKey, base64, log, unbase64,
+};
 use serde_json::{Value, json};
 
 use crate::scene::{Case, Scene, Table};
@@ -67,7 +69,10 @@ pub(crate) const TABLE: Table = &[
         Case::Scene(|scene| {
             let good = scene.recipe();
             scene.forge(good, |recipe| {
-                recipe.patches.entry.add(|entry| entry.integrated_time = entry.integrated_time.map(|time| time - 1));
+                recipe
+                    .patches
+                    .entry
+                    .add(|entry| entry.integrated_time = entry.integrated_time.map(|time| time - 1));
             });
         }),
     ),
@@ -87,15 +92,23 @@ pub(crate) const TABLE: Table = &[
     ),
     (
         "checkpoint-of-a-look-alike",
-        Case::Scene(|scene| checkpoint(scene, |checkpoint| checkpoint.origin.insert_str(14, ".evil.test"))),
+        Case::Scene(|scene| {
+            checkpoint(scene, |checkpoint| {
+                checkpoint.origin = checkpoint.origin.replace(" - ", ".evil.test - ")
+            })
+        }),
     ),
     (
         "checkpoint-signed-under-another-name",
-        Case::Scene(|scene| checkpoint(scene, |checkpoint| checkpoint.signatures[0].name = "evil.test".into())),
+        Case::Scene(|scene| {
+            checkpoint(scene, |checkpoint| checkpoint.signatures[0].name = "evil.test".into())
+        }),
     ),
     (
         "checkpoint-signed-by-another-key",
-        Case::Scene(|scene| checkpoint(scene, |checkpoint| checkpoint.signatures[0].key = SigningKey::p256())),
+        Case::Scene(|scene| {
+            checkpoint(scene, |checkpoint| checkpoint.signatures[0].key = SigningKey::p256())
+        }),
     ),
     (
         "checkpoint-of-another-root",
@@ -104,10 +117,15 @@ pub(crate) const TABLE: Table = &[
     (
         "checkpoint-of-another-size",
         Case::Scene(|scene| {
-            checkpoint(scene, |checkpoint| checkpoint.size = (checkpoint.size.parse::<u64>().unwrap() + 1).to_string());
+            checkpoint(scene, |checkpoint| {
+                checkpoint.size = (checkpoint.size.parse::<u64>().unwrap() + 1).to_string()
+            });
         }),
     ),
-    ("checkpoint-without-signature", Case::Scene(|scene| checkpoint(scene, |checkpoint| checkpoint.signatures.clear()))),
+    (
+        "checkpoint-without-signature",
+        Case::Scene(|scene| checkpoint(scene, |checkpoint| checkpoint.signatures.clear())),
+    ),
     (
         "checkpoint-changed-after-signing",
         Case::Scene(|scene| after_signing(scene, |text| *text = text.replacen("\n\n", "\nextra\n\n", 1))),
@@ -184,7 +202,10 @@ pub(crate) const TABLE: Table = &[
             });
         }),
     ),
-    ("entry-kind-contradicts-its-body", Case::Scene(|scene| body(scene, |body| body["kind"] = json!("hashedrekord")))),
+    (
+        "entry-kind-contradicts-its-body",
+        Case::Scene(|scene| body(scene, |body| body["kind"] = json!("hashedrekord"))),
+    ),
     (
         "entry-of-another-kind",
         Case::Scene(|scene| {
@@ -192,13 +213,19 @@ pub(crate) const TABLE: Table = &[
             let good = scene.recipe().message(&bytes);
             let entries = scene.recipe().sign().entries;
             let attack = scene.attack;
-            let signed = good.sign().with(|signed| if attack { signed.entries = entries });
+            let signed = good.sign().with(|signed| {
+                if attack {
+                    signed.entries = entries
+                }
+            });
             scene.publish(&signed);
         }),
     ),
     (
         "entry-names-another-payload",
-        Case::Scene(|scene| body(scene, |body| body["spec"]["payloadHash"]["value"] = json!("00".repeat(32)))),
+        Case::Scene(|scene| {
+            body(scene, |body| body["spec"]["payloadHash"]["value"] = json!("00".repeat(32)))
+        }),
     ),
     (
         "entry-of-another-hash-algorithm",
@@ -220,7 +247,10 @@ pub(crate) const TABLE: Table = &[
             scene.forge(good, |recipe| {
                 recipe.patches.body_bytes.add(|bytes| {
                     let text = String::from_utf8(bytes.clone()).unwrap();
-                    let twice = format!(r#""payloadHash":{{"algorithm":"sha256","value":"{}"}},"payloadHash""#, "00".repeat(32));
+                    let twice = format!(
+                        r#""payloadHash":{{"algorithm":"sha256","value":"{}"}},"payloadHash""#,
+                        "00".repeat(32)
+                    );
                     *bytes = text.replacen(r#""payloadHash""#, &twice, 1).into_bytes();
                 });
             });

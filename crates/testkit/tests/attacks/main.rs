@@ -67,7 +67,8 @@ fn folders() -> BTreeSet<String> {
 
 /// Folders whose attack is at a door of its own; the test that drives each is named in its README.
 fn elsewhere(folder: &str) -> bool {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/attacks").join(folder).join("expect.toml");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/attacks").join(folder).join("expect.toml");
     std::fs::read_to_string(path).unwrap().contains("door = ")
 }
 
@@ -80,7 +81,12 @@ fn attack_is_denied_and_its_twin_allowed(#[files("../../testdata/attacks/*/expec
     let expect: Expect = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     let (_, case) = cases().find(|(name, _)| *name == folder).expect("no case of that name");
     let attack = case.run(true);
-    assert_eq!((attack.outcome.as_str(), attack.code.as_str()), (expect.outcome.as_str(), expect.code.as_str()), "{}", attack.story);
+    assert_eq!(
+        (attack.outcome.as_str(), attack.code.as_str()),
+        (expect.outcome.as_str(), expect.code.as_str()),
+        "{}",
+        attack.story
+    );
     let twin = case.run(false);
     assert_eq!((twin.outcome.as_str(), twin.code.as_str()), ("allow", ""), "the twin: {}", twin.story);
 }
@@ -93,8 +99,14 @@ fn every_case_has_a_folder_and_every_folder_a_case() {
     assert_eq!(here.difference(&named).collect::<Vec<_>>(), Vec::<&String>::new(), "folders without a case");
     assert_eq!(named.difference(&here).collect::<Vec<_>>(), Vec::<&String>::new(), "cases without a folder");
     for folder in folders() {
-        let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/attacks").join(&folder).join("README.md");
-        assert!(std::fs::read_to_string(readme).is_ok_and(|text| text.contains("Row:")), "{folder}: README.md with its row");
+        let readme = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../testdata/attacks")
+            .join(&folder)
+            .join("README.md");
+        assert!(
+            std::fs::read_to_string(readme).is_ok_and(|text| text.contains("Row:")),
+            "{folder}: README.md with its row"
+        );
     }
 }
 

@@ -25,8 +25,14 @@ fn silent(scene: &mut Scene, registry: &Registry, answer: Answer) {
 }
 
 pub(crate) const TABLE: Table = &[
-    ("referrers-denied-are-not-absent", Case::Network(|scene, registry| silent(scene, registry, Answer::status(403)), nothing)),
-    ("referrers-that-fail-are-not-absent", Case::Network(|scene, registry| silent(scene, registry, Answer::status(500)), nothing)),
+    (
+        "referrers-denied-are-not-absent",
+        Case::Network(|scene, registry| silent(scene, registry, Answer::status(403)), nothing),
+    ),
+    (
+        "referrers-that-fail-are-not-absent",
+        Case::Network(|scene, registry| silent(scene, registry, Answer::status(500)), nothing),
+    ),
     (
         "referrers-limited-are-not-absent",
         Case::Network(|scene, registry| silent(scene, registry, Answer::too_many("3600")), nothing),
@@ -35,7 +41,11 @@ pub(crate) const TABLE: Table = &[
         "referrers-answered-by-a-web-page",
         Case::Network(
             |scene, registry| {
-                silent(scene, registry, Answer::bytes(b"<html>welcome</html>").header("content-type", "text/html"));
+                silent(
+                    scene,
+                    registry,
+                    Answer::bytes(b"<html>welcome</html>").header("content-type", "text/html"),
+                );
             },
             nothing,
         ),
@@ -60,7 +70,8 @@ pub(crate) const TABLE: Table = &[
             |scene, registry| {
                 good(scene, registry);
                 if scene.attack {
-                    let evil = scene.recipe().sign().bundle();
+                    let mut evil = scene.items[0].bytes.to_vec();
+                    evil.reverse();
                     registry.on(Rule::path("/blobs/", Answer::bytes(&evil)));
                 }
             },
@@ -77,8 +88,9 @@ pub(crate) const TABLE: Table = &[
                     let other = registry.push_image("acme/app", None, "another");
                     registry.push_image("acme/app", None, "attacked");
                     let manifest = registry.push_bundle("acme/app", &other.digest, &signed);
+                    let size = registry.manifest("acme/app", &manifest.to_string()).unwrap().len();
                     let list = json!({"schemaVersion": 2, "mediaType": sealgate_testkit::registry::INDEX, "manifests": [{
-                        "mediaType": sealgate_testkit::registry::MANIFEST, "digest": manifest, "size": 1000,
+                        "mediaType": sealgate_testkit::registry::MANIFEST, "digest": manifest, "size": size,
                         "artifactType": "application/vnd.dev.sigstore.bundle.v0.3+json",
                     }]});
                     let answer = Answer::bytes(list.to_string().as_bytes())
@@ -160,8 +172,10 @@ pub(crate) const TABLE: Table = &[
         Case::Network(
             |scene, registry| {
                 good(scene, registry);
-                let realm = scene.attack.then(|| format!("http://127.0.0.2:{}/token", registry.address().port()));
-                registry.set_auth(Auth::Bearer { realm, credentials: Some(("gate".into(), "secret".into())) });
+                let realm =
+                    scene.attack.then(|| format!("http://127.0.0.2:{}/token", registry.address().port()));
+                registry
+                    .set_auth(Auth::Bearer { realm, credentials: Some(("gate".into(), "secret".into())) });
             },
             nothing,
         ),
@@ -183,7 +197,8 @@ pub(crate) const TABLE: Table = &[
             |scene, registry| {
                 good(scene, registry);
                 if scene.attack {
-                    registry.on(Rule::path("/manifests/sha256:", Answer::redirect("http://127.0.0.9:1/stolen")));
+                    registry
+                        .on(Rule::path("/manifests/sha256:", Answer::redirect("http://127.0.0.9:1/stolen")));
                 }
             },
             nothing,

@@ -48,7 +48,8 @@ pub(crate) struct Scene {
     pub(crate) pinned: bool,
 }
 
-pub(crate) const RELEASE: &str = r#"github: {repository: acme/app, workflow: release.yml, ref: "refs/tags/v*"}"#;
+pub(crate) const RELEASE: &str =
+    r#"github: {repository: acme/app, workflow: release.yml, ref: "refs/tags/v*"}"#;
 
 /// A policy for every image with one signer.
 pub(crate) fn policy(signer: &str) -> String {
@@ -121,7 +122,8 @@ impl Scene {
     }
 
     fn roots(&self) -> TrustedRoots {
-        let named = std::iter::once(("public-good", &self.root)).chain(self.more_roots.iter().map(|(name, root)| (*name, root)));
+        let named = std::iter::once(("public-good", &self.root))
+            .chain(self.more_roots.iter().map(|(name, root)| (*name, root)));
         named
             .map(|(name, root)| {
                 let root = TrustedRoot::from_json(&serde_json::to_vec(root).unwrap()).unwrap();
@@ -131,7 +133,8 @@ impl Scene {
     }
 
     fn request(&self, repository: &str) -> (String, Request) {
-        let text = if self.pinned { format!("{repository}@{}", self.digest) } else { format!("{repository}:v1") };
+        let text =
+            if self.pinned { format!("{repository}@{}", self.digest) } else { format!("{repository}:v1") };
         let reference = Reference::parse(&text).unwrap();
         (text, Request { reference, namespace: None, role: Role::Container, allow_tags: false })
     }
@@ -140,7 +143,9 @@ impl Scene {
         let source = Source { name: "policy.yaml".into(), bytes: self.policy.clone().into_bytes() };
         match PolicySet::load(&[source], roots) {
             Ok(loaded) => loaded.set,
-            Err(findings) => panic!("{}", findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+            Err(findings) => {
+                panic!("{}", findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+            }
         }
     }
 
@@ -209,7 +214,9 @@ impl Case {
                     .map(|(name, text)| Source { name: name.into(), bytes: text.into_bytes() })
                     .collect();
                 match PolicySet::load(&sources, &scene.roots()) {
-                    Ok(_) => Outcome { outcome: "allow".into(), code: String::new(), story: "accepted".into() },
+                    Ok(_) => {
+                        Outcome { outcome: "allow".into(), code: String::new(), story: "accepted".into() }
+                    }
                     Err(findings) => Outcome {
                         outcome: "refused".into(),
                         code: findings[0].code.into(),

@@ -1,6 +1,6 @@
 //! Genuine parts of somebody else's signature around the attacker's own.
 
-use sealgate_testkit::{Content, Identity, SigningKey, base64, sign_statement};
+use sealgate_testkit::{Content, Identity, SigningKey, base64, pre_authentication_encoding, sign_statement};
 use sealgate_verify::Digest;
 use serde_json::json;
 
@@ -18,14 +18,11 @@ pub(crate) const TABLE: Table = &[
     (
         "envelope-payload-is-replaced",
         Case::Scene(|scene| {
+            // The log is the attacker's accomplice here: its entry is about the payload as it reads now.
             let other = scene.world.sign_image(&Digest::sha256(b"another image"), &scene.identity);
-            let payload = base64(scene.world.sign_image(&scene.digest, &scene.identity).payload());
-            if scene.attack {
-                let other = other.with(|signed| signed.envelope.as_mut().unwrap()["payload"] = json!(payload));
-                scene.publish(&other);
-            } else {
-                scene.publish(&scene.recipe().sign());
-            }
+            let signed = pre_authentication_encoding(other.payload_type(), other.payload());
+            let good = scene.recipe();
+            scene.forge(good, |recipe| recipe.patches.signed_bytes.add(move |bytes| *bytes = signed.clone()));
         }),
     ),
     (
@@ -48,7 +45,7 @@ pub(crate) const TABLE: Table = &[
         Case::Scene(|scene| {
             let key = SigningKey::p256();
             let first = scene.recipe().with(|recipe| recipe.leaf_key = Some(key.clone())).sign();
-            let again = key.sign(&sealgate_testkit::pre_authentication_encoding(first.payload_type(), first.payload()));
+            let again = key.sign(&pre_authentication_encoding(first.payload_type(), first.payload()));
             scene.splice(first, |signed| *signed = signed.clone().with_signature(&again));
         }),
     ),
@@ -57,7 +54,8 @@ pub(crate) const TABLE: Table = &[
         Case::Scene(|scene| {
             let key = SigningKey::p256();
             let bytes = scene.image.bytes.clone();
-            let first = scene.recipe().message(&bytes).with(|recipe| recipe.leaf_key = Some(key.clone())).sign();
+            let first =
+                scene.recipe().message(&bytes).with(|recipe| recipe.leaf_key = Some(key.clone())).sign();
             scene.splice(first, |signed| *signed = signed.clone().with_signature(&key.sign(&bytes)));
         }),
     ),
@@ -92,7 +90,8 @@ pub(crate) const TABLE: Table = &[
             scene.forge(good, |recipe| {
                 recipe.patches.body.add(|body| {
                     let verifier = &mut body["spec"]["signatures"][0]["verifier"];
-                    let text = String::from_utf8(sealgate_testkit::unbase64(verifier.as_str().unwrap())).unwrap();
+                    let text =
+                        String::from_utf8(sealgate_testkit::unbase64(verifier.as_str().unwrap())).unwrap();
                     *verifier = json!(base64(format!("{text}{text}").as_bytes()));
                 });
             });
@@ -107,7 +106,10 @@ pub(crate) const TABLE: Table = &[
             let good = scene.recipe().message(&image);
             scene.forge(good, |recipe| {
                 recipe.content = Content::Message(b"another image".to_vec());
-                recipe.patches.bundle.add(move |bundle| bundle["messageSignature"]["messageDigest"]["digest"] = json!(digest));
+                recipe
+                    .patches
+                    .bundle
+                    .add(move |bundle| bundle["messageSignature"]["messageDigest"]["digest"] = json!(digest));
             });
         }),
     ),

@@ -24,7 +24,9 @@ pub(crate) const TABLE: Table = &[
         "timestamp-of-an-unknown-authority",
         Case::Scene(|scene| {
             let good = scene.stamped();
-            scene.forge(good, |recipe| recipe.timestamp_authorities = vec![TimestampAuthority::new("virtual")]);
+            scene.forge(good, |recipe| {
+                recipe.timestamp_authorities = vec![TimestampAuthority::new("virtual")]
+            });
         }),
     ),
     (
@@ -32,24 +34,33 @@ pub(crate) const TABLE: Table = &[
         Case::Scene(|scene| {
             let imprint = sha256(&scene.image.bytes).to_vec();
             let good = scene.stamped();
-            scene.forge(good, |recipe| recipe.patches.timestamp.add(move |stamp| stamp.imprint = imprint.clone()));
+            scene.forge(good, |recipe| {
+                recipe.patches.timestamp.add(move |stamp| stamp.imprint = imprint.clone())
+            });
         }),
     ),
     (
         "timestamp-with-a-false-message-digest",
         Case::Scene(|scene| stamp(scene, |stamp| stamp.message_digest = Some(vec![0; 32]))),
     ),
-    ("timestamp-without-signed-attributes", Case::Scene(|scene| stamp(scene, |stamp| stamp.signed_attributes = false))),
+    (
+        "timestamp-without-signed-attributes",
+        Case::Scene(|scene| stamp(scene, |stamp| stamp.signed_attributes = false)),
+    ),
     ("timestamp-with-two-signers", Case::Scene(|scene| stamp(scene, |stamp| stamp.signer_infos = 2))),
     ("timestamp-without-a-signer", Case::Scene(|scene| stamp(scene, |stamp| stamp.signer_infos = 0))),
     ("timestamp-that-was-refused", Case::Scene(|scene| stamp(scene, |stamp| stamp.status = 2))),
     (
         "timestamp-names-another-certificate",
-        Case::Scene(|scene| stamp(scene, |stamp| stamp.signing_certificate = b"another certificate".to_vec())),
+        Case::Scene(|scene| {
+            stamp(scene, |stamp| stamp.signing_certificate = b"another certificate".to_vec())
+        }),
     ),
     (
         "timestamp-about-another-content-type",
-        Case::Scene(|scene| stamp(scene, |stamp| stamp.attribute_content_type = "1.2.840.113549.1.7.1".into())),
+        Case::Scene(|scene| {
+            stamp(scene, |stamp| stamp.attribute_content_type = "1.2.840.113549.1.7.1".into())
+        }),
     ),
     (
         "timestamp-imprint-of-a-weak-hash",
