@@ -1,0 +1,24 @@
+//! The command line as its users meet it: words in, bytes and an exit code out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may stop"
+)]
+
+#[path = "cli/ask.rs"]
+mod ask;
+#[path = "cli/conformance.rs"]
+mod conformance;
+#[path = "cli/deciding.rs"]
+mod deciding;
+#[path = "cli/files.rs"]
+mod files;
+#[path = "cli/images.rs"]
+mod images;
+#[path = "cli/process.rs"]
+mod process;
+#[path = "cli/vectors.rs"]
+mod vectors;
