@@ -1,7 +1,10 @@
 //! The answer, as plain data.
 
+use schemars::JsonSchema;
 use sealgate_verify::{Digest, GapCause, Place, Timestamp};
 use serde::Serialize;
+
+mod json;
 
 /// The answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,12 +64,13 @@ pub struct Gaps {
 }
 
 /// Everything there is to say about one image. Serialised camelCase; its schema is published.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The reference as written.
     pub image: String,
     /// The digest that was judged, and the only one that a grant is about.
+    #[schemars(with = "Option<String>")]
     pub digest: Option<Digest>,
     /// Every matching policy, by name.
     pub policies: Vec<PolicyResult>,
@@ -81,7 +85,7 @@ pub struct Report {
 }
 
 /// One reason, with everything a reader at night needs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reason {
     /// Stable, kebab-case, never renamed.
@@ -95,11 +99,12 @@ pub struct Reason {
     pub help: String,
     /// For a gap: its cause.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub cause: Option<GapCause>,
 }
 
 /// What one policy says.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyResult {
     /// Its name.
@@ -111,7 +116,7 @@ pub struct PolicyResult {
 }
 
 /// What a policy or requirement does when it fails.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Record it.
@@ -123,7 +128,7 @@ pub enum Mode {
 }
 
 /// What one requirement says.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequirementResult {
     /// Its name.
@@ -137,7 +142,7 @@ pub struct RequirementResult {
 }
 
 /// How a requirement or leaf stands.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
     /// It does not hold, whatever the unread places hold.
@@ -149,7 +154,7 @@ pub enum Standing {
 }
 
 /// One leaf.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LeafResult {
     /// `requirement` or `requirement/alternative/leaf`.
@@ -165,12 +170,14 @@ pub struct LeafResult {
 }
 
 /// An item that a grant rests on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemUse {
     /// SHA-256 of its bytes.
+    #[schemars(with = "String")]
     pub item: Digest,
     /// Where it was found.
+    #[schemars(with = "String")]
     pub place: Place,
     /// The policy's name for the signer.
     pub signer: String,

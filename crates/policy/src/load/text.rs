@@ -8,7 +8,9 @@ pub(super) fn looks_like_regex(text: &str) -> bool {
     // `.*` and `.+` at the start of a segment; `v1.*` is a fine pattern.
     [".*", ".+"].iter().any(|sign| {
         text.match_indices(sign).any(|(position, _)| {
-            text.as_bytes().get(position.wrapping_sub(1)).is_none_or(|before| !before.is_ascii_alphanumeric() && *before != b'*')
+            text.as_bytes()
+                .get(position.wrapping_sub(1))
+                .is_none_or(|before| !before.is_ascii_alphanumeric() && *before != b'*')
         })
     })
 }
@@ -60,7 +62,14 @@ mod tests {
         ] {
             assert!(looks_like_regex(text), "{text}");
         }
-        for text in ["refs/tags/v1.*", "*.*.acme.io/x", "me+you@acme.example", "https://github.com/acme/**", "a@b.c", "**"] {
+        for text in [
+            "refs/tags/v1.*",
+            "*.*.acme.io/x",
+            "me+you@acme.example",
+            "https://github.com/acme/**",
+            "a@b.c",
+            "**",
+        ] {
             assert!(!looks_like_regex(text), "{text}");
         }
     }

@@ -29,16 +29,23 @@ fn a_signer_that_nothing_names_is_odd() {
 fn one_signature_that_can_serve_two_requirements_is_odd() {
     let two = policy("{a: {signature: {by: [release, qa]}}, b: {signature: {by: [qa, ops]}}}");
     odd(&two, "one-signature-serves-two", "spec.require.b");
-    let leaves = policy("{a: {anyOf: {x: {m: {signature: {by: [release, qa]}}, o: {signature: {by: [qa, ops]}}}}}}");
+    let leaves =
+        policy("{a: {anyOf: {x: {m: {signature: {by: [release, qa]}}, o: {signature: {by: [qa, ops]}}}}}}");
     odd(&leaves, "one-signature-serves-two", "spec.require.a.anyOf.x.o");
     // Two alternatives are meant to share.
-    let alternatives = policy("{a: {anyOf: {x: {m: {signature: {by: [release, qa]}}}, z: {o: {signature: {by: [qa, ops]}}}}}}");
+    let alternatives = policy(
+        "{a: {anyOf: {x: {m: {signature: {by: [release, qa]}}}, z: {o: {signature: {by: [qa, ops]}}}}}}",
+    );
     assert_eq!(warnings(&alternatives), []);
 }
 
 #[test]
 fn lifting_no_match_in_a_policy_that_enforces_is_odd() {
-    odd(&all("").replace("  match:", "  liftsNoMatch: true\n  match:"), "without-effect", "spec.liftsNoMatch");
+    odd(
+        &all("").replace("  match:", "  liftsNoMatch: true\n  match:"),
+        "without-effect",
+        "spec.liftsNoMatch",
+    );
     assert_eq!(warnings(&all("").replace("  match:", "  liftsNoMatch: true\n  mode: warn\n  match:")), []);
 }
 
@@ -52,7 +59,8 @@ fn a_requirement_stronger_than_its_policy_is_odd() {
 #[test]
 fn patterns_that_match_nothing_are_odd() {
     odd(&all("").replace("ghcr.io/acme/**", "docker.io/nginx"), "never-matches", "spec.match.images[0]");
-    let emptied = all("").replace("[\"ghcr.io/acme/**\"]", "[\"ghcr.io/acme/**\"], exceptImages: [\"ghcr.io/acme/**\"]");
+    let emptied = all("")
+        .replace("[\"ghcr.io/acme/**\"]", "[\"ghcr.io/acme/**\"], exceptImages: [\"ghcr.io/acme/**\"]");
     odd(&emptied, "never-matches", "spec.match.images[0]");
 }
 

@@ -22,7 +22,8 @@ fn refused(sources: &[Source], roots: &TrustedRoots) -> Vec<(&'static str, Strin
 fn a_policy_name_is_used_once_over_all_files() {
     let found = refused(&[source("a.yaml", &named("one")), source("b.yaml", &named("one"))], &roots());
     assert_eq!(found, [("duplicate-policy", "b.yaml".to_owned(), 3)]);
-    let loaded = PolicySet::load(&[source("a.yaml", &named("one")), source("b.yaml", &named("two"))], &roots());
+    let loaded =
+        PolicySet::load(&[source("a.yaml", &named("one")), source("b.yaml", &named("two"))], &roots());
     assert_eq!(loaded.unwrap().set.names(), ["one", "two"]);
 }
 
@@ -35,7 +36,10 @@ fn there_is_one_gate_settings() {
 
 #[test]
 fn findings_come_in_the_order_of_files_and_lines() {
-    let sources = [source("z.yaml", &named("One")), source("a.yaml", &named("Two").replace("  signers", "  mode: x\n  signers"))];
+    let sources = [
+        source("z.yaml", &named("One")),
+        source("a.yaml", &named("Two").replace("  signers", "  mode: x\n  signers")),
+    ];
     let found = refused(&sources, &roots());
     let names: Vec<_> = found.iter().map(|(code, file, _)| (*code, file.as_str())).collect();
     assert_eq!(names, [("bad-name", "z.yaml"), ("bad-name", "a.yaml"), ("unknown-value", "a.yaml")]);
@@ -68,7 +72,10 @@ fn defaults_are_those_of_the_specification() {
 
 #[test]
 fn registries_are_normalised_as_references_are() {
-    let settings = SETTINGS.replace("{noMatch: deny}", "{registries: [\"GHCR.io:443\", \"index.docker.io\", \"localhost:5000\"]}");
+    let settings = SETTINGS.replace(
+        "{noMatch: deny}",
+        "{registries: [\"GHCR.io:443\", \"index.docker.io\", \"localhost:5000\"]}",
+    );
     let set = load(&format!("{}---\n{settings}", policy(SIGNED)));
     assert_eq!(set.settings().registries, ["docker.io", "ghcr.io", "localhost:5000"]);
 }
@@ -84,7 +91,10 @@ fn sets_that_mean_the_same_hash_alike() {
         plain.replace("    release:\n", "    release:\n      roots: [public-good]\n"),
         plain.replace("ghcr.io/acme/**", "GHCR.io:443/acme/**"),
         plain.replace("subject: qa@acme.example", "subjectKind: email, subject: qa@acme.example"),
-        plain.replace("metadata: {name: acme-apps}", "metadata: {name: acme-apps, labels: {a: b}}\nstatus: {}"),
+        plain.replace(
+            "metadata: {name: acme-apps}",
+            "metadata: {name: acme-apps, labels: {a: b}}\nstatus: {}",
+        ),
     ];
     for text in &same {
         assert_eq!(hash(text), hash(&plain), "{text}");
@@ -114,7 +124,10 @@ fn the_order_of_files_and_lists_does_not_change_the_hash() {
         let text = policy(SIGNED).replace("[\"ghcr.io/acme/**\"]", images).replace("[release]", by);
         load(&text).hash().clone()
     };
-    assert_eq!(lists("[\"a.io/x\", \"b.io/y\"]", "[release, qa]"), lists("[\"b.io/y\", \"a.io/x\"]", "[qa, release]"));
+    assert_eq!(
+        lists("[\"a.io/x\", \"b.io/y\"]", "[release, qa]"),
+        lists("[\"b.io/y\", \"a.io/x\"]", "[qa, release]")
+    );
 }
 
 #[test]

@@ -7,7 +7,9 @@ use sealgate_policy::{PolicySet, Standing, Verdict, decide};
 use sealgate_testkit::{Identity, SigningKey, World};
 use sealgate_verify::{Digest, Gap, GapCause, Item, Place, TrustedRoots};
 
-use crate::support::{allowed, codes, found, image, judge, load, policy, qa, release, request, request_for, roots, world};
+use crate::support::{
+    allowed, codes, found, image, judge, load, policy, qa, release, request, request_for, roots, world,
+};
 
 const SIGNED: &str = "{signed: {signature: {by: [release]}}}";
 const TWO: &str = "{signed: {signature: {by: [release, qa, ops], atLeast: 2}}}";
@@ -172,7 +174,8 @@ fn one_alternative_suffices_and_all_its_leaves_must_hold() {
     let set = load(&text);
     let verdict = judge(&set, &found(vec![by(&release())]));
     assert_eq!(denied(&verdict), ["identity-mismatch", "identity-mismatch"]);
-    let rules: Vec<_> = verdict.report().reasons.iter().map(|reason| reason.rule.as_deref().unwrap()).collect();
+    let rules: Vec<_> =
+        verdict.report().reasons.iter().map(|reason| reason.rule.as_deref().unwrap()).collect();
     assert_eq!(rules, ["acme-apps/approved/both/qa", "acme-apps/approved/ops/sig"]);
     assert!(allowed(&judge(&set, &found(vec![by(&release()), by(&qa())]))));
     let ops = Identity::email("ops@acme.example", "https://accounts.google.com");
@@ -191,7 +194,8 @@ fn warn_and_audit_admit_and_say_so() {
 
 #[test]
 fn the_weaker_mode_of_policy_and_requirement_holds() {
-    let text = policy("{signed: {mode: enforce, signature: {by: [release]}}}").replace("  match:", "  mode: warn\n  liftsNoMatch: true\n  match:");
+    let text = policy("{signed: {mode: enforce, signature: {by: [release]}}}")
+        .replace("  match:", "  mode: warn\n  liftsNoMatch: true\n  match:");
     let verdict = judge(&load(&text), &found(vec![]));
     assert!(allowed(&verdict));
     assert_eq!(verdict.report().warnings[0].code, "no-signature-found");
@@ -200,9 +204,14 @@ fn the_weaker_mode_of_policy_and_requirement_holds() {
 #[test]
 fn an_image_that_no_enforced_policy_matches_gets_what_no_match_says() {
     let evidence = found(vec![]);
-    let ask = |set: &PolicySet| decide(set, &request_for(&format!("quay.io/x/y@{}", image())), &evidence, &roots(), world().now());
+    let ask = |set: &PolicySet| {
+        decide(set, &request_for(&format!("quay.io/x/y@{}", image())), &evidence, &roots(), world().now())
+    };
     let with = |action: &str| {
-        load(&format!("{}---\napiVersion: sealgate.dev/v1alpha1\nkind: GateSettings\nmetadata: {{name: default}}\nspec: {{noMatch: {action}}}\n", policy(SIGNED)))
+        load(&format!(
+            "{}---\napiVersion: sealgate.dev/v1alpha1\nkind: GateSettings\nmetadata: {{name: default}}\nspec: {{noMatch: {action}}}\n",
+            policy(SIGNED)
+        ))
     };
     assert_eq!(denied(&ask(&set(SIGNED))), ["no-policy-matches"]);
     assert_eq!(denied(&ask(&with("deny"))), ["no-policy-matches"]);
@@ -224,9 +233,15 @@ fn a_warning_policy_counts_as_a_match_only_where_it_says_so() {
 
 #[test]
 fn an_excepted_image_does_not_match() {
-    let text = policy(SIGNED).replace("images: [\"ghcr.io/acme/**\"]", "images: [\"ghcr.io/acme/**\"], exceptImages: [\"ghcr.io/acme/app\"]");
+    let text = policy(SIGNED).replace(
+        "images: [\"ghcr.io/acme/**\"]",
+        "images: [\"ghcr.io/acme/**\"], exceptImages: [\"ghcr.io/acme/app\"]",
+    );
     assert_eq!(denied(&judge(&load(&text), &found(vec![by(&release())]))), ["no-policy-matches"]);
-    assert!(allowed(&judge(&load(&text.replace("ghcr.io/acme/app\"]", "ghcr.io/acme/other\"]")), &found(vec![by(&release())]))));
+    assert!(allowed(&judge(
+        &load(&text.replace("ghcr.io/acme/app\"]", "ghcr.io/acme/other\"]")),
+        &found(vec![by(&release())])
+    )));
 }
 
 #[test]
@@ -254,7 +269,10 @@ fn a_tag_is_denied_and_the_message_names_its_digest() {
     // Evidence about another name or tag says nothing about this one.
     ask = request_for("ghcr.io/acme/app:v2");
     ask.allow_tags = true;
-    assert_eq!(unknown(&decide(&set(SIGNED), &ask, &evidence, &roots(), world().now())), ["evidence-not-looked-for"]);
+    assert_eq!(
+        unknown(&decide(&set(SIGNED), &ask, &evidence, &roots(), world().now())),
+        ["evidence-not-looked-for"]
+    );
 }
 
 #[test]
@@ -262,7 +280,8 @@ fn a_tag_only_warns_where_nothing_is_enforced() {
     let text = policy(SIGNED).replace("  match:", "  mode: audit\n  liftsNoMatch: true\n  match:");
     let mut evidence = found(vec![by(&release())]);
     evidence.reference = "ghcr.io/acme/app:v1".to_owned();
-    let verdict = decide(&load(&text), &request_for("ghcr.io/acme/app:v1"), &evidence, &roots(), world().now());
+    let verdict =
+        decide(&load(&text), &request_for("ghcr.io/acme/app:v1"), &evidence, &roots(), world().now());
     assert!(allowed(&verdict));
     assert_eq!(verdict.report().warnings[0].code, "tag-not-allowed");
 }
@@ -272,7 +291,11 @@ fn a_tag_only_warns_where_nothing_is_enforced() {
 #[case(GapCause::RateLimited, "registry-rate-limited", true)]
 #[case(GapCause::AccessDenied, "registry-access-denied", false)]
 #[case(GapCause::Limit, "evidence-limit-exceeded", false)]
-fn a_gap_opens_a_denial_and_leaves_an_allow_alone(#[case] cause: GapCause, #[case] code: &str, #[case] temporary: bool) {
+fn a_gap_opens_a_denial_and_leaves_an_allow_alone(
+    #[case] cause: GapCause,
+    #[case] code: &str,
+    #[case] temporary: bool,
+) {
     let gap = Gap { place: Place::AttestationTag, cause, detail: "the registry said so".to_owned() };
     let mut evidence = found(vec![by(&qa())]);
     assert_eq!(denied(&judge(&set(SIGNED), &evidence)), ["identity-mismatch"]);
@@ -312,7 +335,8 @@ fn a_definite_denial_stands_beside_a_gap() {
     let gap = Gap { place: Place::Referrers, cause: GapCause::Timeout, detail: String::new() };
     evidence.entries[0].gaps.push(gap);
     evidence.reference = "ghcr.io/acme/app:v1".to_owned();
-    let verdict = decide(&set(SIGNED), &request_for("ghcr.io/acme/app:v1"), &evidence, &roots(), world().now());
+    let verdict =
+        decide(&set(SIGNED), &request_for("ghcr.io/acme/app:v1"), &evidence, &roots(), world().now());
     assert_eq!(denied(&verdict), ["registry-timeout", "tag-not-allowed"]);
 }
 
@@ -320,7 +344,11 @@ fn a_definite_denial_stands_beside_a_gap() {
 fn a_denial_that_no_store_could_change_stands_despite_gaps() {
     let set = set(SIGNED);
     let mut evidence = found(vec![by(&release())]);
-    evidence.entries[0].gaps.push(Gap { place: Place::Referrers, cause: GapCause::Timeout, detail: String::new() });
+    evidence.entries[0].gaps.push(Gap {
+        place: Place::Referrers,
+        cause: GapCause::Timeout,
+        detail: String::new(),
+    });
     let verdict = decide(&set, &request(), &evidence, &TrustedRoots::new(), world().now());
     assert_eq!(denied(&verdict), ["root-missing"]);
     assert!(allowed(&judge(&set, &evidence)));
@@ -350,11 +378,13 @@ fn a_root_vouches_only_for_signers_that_are_paired_with_it() {
     both.insert("private".to_owned(), Arc::new(other.root()));
     let item = other.sign_image(&image(), &release()).item();
     let with = |named: &str| {
-        let text = policy(SIGNED).replace("    release:\n", &format!("    release:\n      roots: [{named}]\n"));
+        let text =
+            policy(SIGNED).replace("    release:\n", &format!("    release:\n      roots: [{named}]\n"));
         let source = crate::support::source("p.yaml", &text);
         PolicySet::load(&[source], &both).unwrap().set
     };
-    let ask = |named: &str| decide(&with(named), &request(), &found(vec![item.clone()]), &both, world().now());
+    let ask =
+        |named: &str| decide(&with(named), &request(), &found(vec![item.clone()]), &both, world().now());
     assert!(allowed(&ask("private")));
     assert!(allowed(&ask("private, public-good")));
     assert!(matches!(ask("public-good"), Verdict::Deny(_)));
@@ -362,6 +392,7 @@ fn a_root_vouches_only_for_signers_that_are_paired_with_it() {
 
 #[test]
 fn a_requirements_help_comes_before_the_programs() {
-    let verdict = judge(&set("{signed: {help: \"ask #platform\", signature: {by: [release]}}}"), &found(vec![]));
+    let verdict =
+        judge(&set("{signed: {help: \"ask #platform\", signature: {by: [release]}}}"), &found(vec![]));
     assert!(verdict.report().reasons[0].help.starts_with("ask #platform; "));
 }
