@@ -161,10 +161,6 @@ impl Documents {
             .map(|(name, bytes)| Source { name: name.clone(), bytes: bytes.clone() })
             .collect();
         let loaded = PolicySet::load(&sources, &roots).map_err(SourceError::Findings)?;
-        // Settings alone judge everything alike; a folder that lost its policies looks like that.
-        if loaded.set.names().is_empty() {
-            return Err(SourceError::Empty(PathBuf::from("the policies' folder")));
-        }
         Ok((Snapshot::new(loaded.set, roots), loaded.warnings))
     }
 
@@ -196,4 +192,96 @@ fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, SourceError> {
         return Err(SourceError::Limit { path: path.to_owned(), limit, what: "bytes" });
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::symlink};
+
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Places) {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places { policies: folder.path().join("policies"), roots: vec![] };
+        fs::create_dir(&places.policies).unwrap();
+        (folder, places)
+    }
+
+    #[test]
+    fn half_a_swap_is_never_loaded() {
+        let (_folder, places) = folder();
+        let policies = places.policies.clone();
+        let swap = |generation: usize| {
+            let name = format!("..{generation}");
+            fs::create_dir(policies.join(&name)).unwrap();
+            for file in ["a.yaml", "b.yaml"] {
+                fs::write(policies.join(&name).join(file), generation.to_string()).unwrap();
+            }
+            symlink(&name, policies.join("..tmp")).unwrap();
+            fs::rename(policies.join("..tmp"), policies.join("..data")).unwrap();
+        };
+        swap(0);
+        for file in ["a.yaml", "b.yaml"] {
+            symlink(format!("..data/{file}"), policies.join(file)).unwrap();
+        }
+        std::thread::scope(|scope| {
+            let swapping = scope.spawn(|| (1..400).for_each(swap));
+            let mut seen = 0;
+            while !swapping.is_finished() || seen == 0 {
+                match Documents::read(&places) {
+                    Ok(documents) => {
+                        assert_eq!(documents.policies["a.yaml"], documents.policies["b.yaml"]);
+                        seen += 1;
+                    }
+                    Err(error) => assert!(matches!(error, SourceError::Changing(_)), "{error}"),
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn files_are_bounded_in_size_and_number() {
+        let (_folder, mut places) = folder();
+        let write = |name: &str, bytes: u64| {
+            fs::write(places.policies.join(name), vec![b'#'; bytes as usize]).unwrap()
+        };
+        write("0.yaml", limits::POLICY_FILE);
+        assert!(Documents::read(&places).is_ok());
+        write("0.yaml", limits::POLICY_FILE + 1);
+        assert!(matches!(Documents::read(&places), Err(SourceError::Limit { what: "bytes", .. })));
+        for number in 0..limits::POLICY_FILES {
+            write(&format!("{number}.yaml"), 1);
+        }
+        assert_eq!(Documents::read(&places).unwrap().policies.len(), limits::POLICY_FILES);
+        write("more.yaml", 1);
+        assert!(matches!(Documents::read(&places), Err(SourceError::Limit { what: "files", .. })));
+        fs::remove_file(places.policies.join("more.yaml")).unwrap();
+        let root = places.policies.with_file_name("root.json");
+        fs::write(&root, vec![b' '; limits::ROOT_FILE as usize]).unwrap();
+        places.roots = vec![("lab".into(), root.clone())];
+        assert!(Documents::read(&places).is_ok());
+        fs::write(&root, vec![b' '; limits::ROOT_FILE as usize + 1]).unwrap();
+        assert!(matches!(Documents::read(&places), Err(SourceError::Limit { what: "bytes", .. })));
+    }
+
+    #[test]
+    fn a_root_is_named_once() {
+        let (folder, mut places) = folder();
+        fs::write(places.policies.join("a.json"), "{}").unwrap();
+        let root = folder.path().join("root.json");
+        fs::write(&root, "{}").unwrap();
+        places.roots = vec![("lab".into(), root.clone())];
+        assert!(Documents::read(&places).is_ok());
+        places.roots.push(("lab".into(), root));
+        assert!(matches!(Documents::read(&places), Err(SourceError::RootTwice(name)) if name == "lab"));
+    }
+
+    #[test]
+    fn a_folder_in_the_folder_is_no_policy() {
+        let (_folder, places) = folder();
+        fs::write(places.policies.join("a.yml"), "x").unwrap();
+        assert!(Documents::read(&places).is_ok());
+        fs::create_dir(places.policies.join("more")).unwrap();
+        assert!(matches!(Documents::read(&places), Err(SourceError::Extension(_))));
+    }
 }

@@ -107,3 +107,49 @@ fn texts(documents: &BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, Strin
 
 const FILE: &str = "last-good.json";
 const VERSION: u32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn documents() -> Documents {
+        let map = |name: &str, text: &str| BTreeMap::from([(name.to_owned(), text.as_bytes().to_vec())]);
+        Documents { policies: map("a.yaml", "kind: größe\n"), roots: map("lab", "{}") }
+    }
+
+    #[test]
+    fn what_is_kept_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::new(&folder.path().join("new"));
+        assert_eq!(state.find().unwrap(), None);
+        state.keep(&documents()).unwrap();
+        assert_eq!(state.find().unwrap(), Some(documents()));
+        let other = Documents { roots: BTreeMap::new(), ..documents() };
+        state.keep(&other).unwrap();
+        assert_eq!(state.find().unwrap(), Some(other));
+    }
+
+    #[test]
+    fn what_another_program_or_version_wrote_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::new(folder.path());
+        state.keep(&documents()).unwrap();
+        let file = folder.path().join(FILE);
+        let good = fs::read_to_string(&file).unwrap();
+        for (from, to) in [("\"version\": 1", "\"version\": 2"), ("\"roots\"", "\"novelty\""), ("{", "[")] {
+            fs::write(&file, good.replacen(from, to, 1)).unwrap();
+            assert!(matches!(state.find(), Err(StateError::Unreadable { .. })), "{to}");
+        }
+        fs::write(&file, good).unwrap();
+        assert_eq!(state.find().unwrap(), Some(documents()));
+    }
+
+    #[test]
+    fn a_draft_that_was_never_finished_is_not_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::new(folder.path());
+        state.keep(&documents()).unwrap();
+        fs::write(folder.path().join(format!("{FILE}.new")), "{").unwrap();
+        assert_eq!(state.find().unwrap(), Some(documents()));
+    }
+}
