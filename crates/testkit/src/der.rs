@@ -108,7 +108,7 @@ pub fn context_primitive(number: u8, content: &[u8]) -> Vec<u8> {
 pub fn time(seconds: i64) -> Vec<u8> {
     let text = digits(seconds);
     let year: i64 = text[..4].parse().unwrap();
-    if (1950..2050).contains(&year) { tlv(0x17, text[2..].as_bytes()) } else { tlv(0x18, text.as_bytes()) }
+    if (1950..2050).contains(&year) { tlv(0x17, &text.as_bytes()[2..]) } else { tlv(0x18, text.as_bytes()) }
 }
 
 /// GeneralizedTime.

@@ -17,9 +17,11 @@ use crate::{
     timestamp::{TimestampAuthority, TimestampProfile},
 };
 
+type Change<T> = Arc<dyn Fn(&mut T) + Send + Sync>;
+
 /// A change to one stage of the making. Several for one stage act in the order they were given.
 #[derive(Clone)]
-pub struct Patch<T>(Vec<Arc<dyn Fn(&mut T) + Send + Sync>>);
+pub struct Patch<T>(Vec<Change<T>>);
 
 impl<T> Default for Patch<T> {
     fn default() -> Self {

@@ -11,6 +11,8 @@ use sealgate::{
 use sealgate_testkit::{Identity, Image, Recipe, Registry, Signed, World, evidence};
 use serde_json::Value;
 
+use crate::doors::Stage;
+
 /// Attacks by the name of their folder.
 pub(crate) type Table = &'static [(&'static str, Case)];
 
@@ -65,7 +67,7 @@ pub(crate) fn policy_with(signers: &str, requirement: &str) -> String {
 }
 
 impl Scene {
-    fn new(attack: bool) -> Self {
+    pub(crate) fn new(attack: bool) -> Self {
         let world = World::shared();
         let (image, _) = Image::small("attacked");
         Self {
@@ -204,6 +206,21 @@ impl Outcome {
 }
 
 impl Case {
+    /// Makes the attack, or its twin, in a registry of its own, for a door.
+    pub(crate) fn stage(&self, attack: bool) -> Stage {
+        let mut scene = Scene::new(attack);
+        let registry = Registry::start_blocking();
+        match self {
+            Self::Documents(_) => panic!("documents have no registry"),
+            Self::Network(build, _) => build(&mut scene, &registry),
+            Self::Scene(build) => {
+                build(&mut scene);
+                scene.push(&registry);
+            }
+        }
+        Stage::new(&scene, registry)
+    }
+
     /// Makes the attack, or its twin, and says what came out.
     pub(crate) fn run(&self, attack: bool) -> Outcome {
         let mut scene = Scene::new(attack);
