@@ -49,15 +49,10 @@ pub(crate) async fn gather(
     let budget = Budget::new(limits::IMAGE_BYTES);
     let gathering = Gathering { transport, digest, most, budget, deadline };
     let evidence = look.evidence_repository.as_ref().unwrap_or(reference);
-    let wanted = |place| look.places.contains(&place);
+    let places = places(look);
+    let wanted = |place| places.contains(&place);
     let (manifest, referrers, signatures, attestations) = join4(
-        async {
-            if look.manifest || wanted(Place::Manifest) {
-                gathering.image(reference).await
-            } else {
-                (None, vec![])
-            }
-        },
+        async { if wanted(Place::Manifest) { gathering.image(reference).await } else { (None, vec![]) } },
         async {
             if wanted(Place::Referrers) { gathering.referrers(evidence).await } else { Found::default() }
         },
@@ -79,18 +74,23 @@ pub(crate) async fn gather(
     .await;
     let (manifest, mut gaps) = manifest;
     let items = merged([referrers, signatures, attestations], most, &mut gaps);
-    Entry { digest: digest.clone(), manifest, items, gaps, looked_in: looked_in(look) }
+    Entry { digest: digest.clone(), manifest, items, gaps, looked_in: places }
 }
 
-fn looked_in(look: &Look) -> BTreeSet<Place> {
-    let mut places = look.places.clone();
-    if look.manifest {
-        places.insert(Place::Manifest);
-    }
-    if places.contains(&Place::Referrers) {
-        places.insert(Place::FallbackTag);
-    }
-    places
+// INVARIANT: what is not looked at here is not said to have been looked at. The list of referrers and its fallback
+// tag are one place with two doors.
+fn places(look: &Look) -> BTreeSet<Place> {
+    let asked = |place: &Place| look.places.contains(place);
+    let is_wanted = |place: &Place| match place {
+        Place::AttestationTag | Place::SignatureTag => asked(place),
+        Place::FallbackTag | Place::Referrers => asked(&Place::FallbackTag) || asked(&Place::Referrers),
+        Place::Manifest => look.manifest || asked(place),
+        Place::File | Place::Tag => false,
+    };
+    [Place::AttestationTag, Place::FallbackTag, Place::Manifest, Place::Referrers, Place::SignatureTag]
+        .into_iter()
+        .filter(is_wanted)
+        .collect()
 }
 
 // Turn by turn, so that a place stuffed to the limit cannot crowd out the others.

@@ -85,12 +85,14 @@ impl Rules {
         if origin.host_str() != Some(split(contact).0) {
             return Err(Fault::forbidden(format!("`{name}` is another spelling of another host")));
         }
-        self.admit(&origin)?;
+        self.admit(&origin, true)?;
         Ok(Site { name, origin })
     }
 
-    /// Whether `url` may be requested at all: its scheme, its address, no secrets in it.
-    fn admit(&self, url: &Url) -> Result<(), Fault> {
+    /// Whether `url` may be requested at all: its scheme, its address, no secrets in it. `loopback` says whether the
+    /// manners of `http_loopback` hold.
+    fn admit(&self, url: &Url, loopback: bool) -> Result<(), Fault> {
+        let manners = self.http_loopback && loopback;
         let shown = shown(url);
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Fault::forbidden(format!("a URL of `{shown}` that carries a user name")));
@@ -98,11 +100,14 @@ impl Rules {
         let names = names(url);
         match url.scheme() {
             "https" => {}
-            "http" if names.iter().any(|name| self.is_plain(name)) => {}
+            "http"
+                if names
+                    .iter()
+                    .any(|name| self.http.contains(name) || (manners && is_this_machine(name))) => {}
             scheme => return Err(Fault::forbidden(format!("`{scheme}` to `{shown}`"))),
         }
         let named = names.iter().any(|name| self.http.contains(name) || self.only.contains(name));
-        let (loopback, forbidden) = match url.host() {
+        let (is_here, forbidden) = match url.host() {
             Some(Host::Domain(domain)) => (is_localhost(domain), false),
             Some(Host::Ipv4(v4)) => (is_loopback(IpAddr::V4(v4)), is_forbidden(IpAddr::V4(v4))),
             Some(Host::Ipv6(v6)) => (is_loopback(IpAddr::V6(v6)), is_forbidden(IpAddr::V6(v6))),
@@ -111,19 +116,14 @@ impl Rules {
         if forbidden {
             return Err(Fault::forbidden(format!("`{shown}` is an address that is never spoken to")));
         }
-        if loopback && !named && !self.http_loopback {
+        if is_here && !named && !manners {
             return Err(Fault::forbidden(format!("`{shown}` is this very machine, and no setting names it")));
         }
         Ok(())
     }
 
     fn is_plain(&self, name: &str) -> bool {
-        let host = split(name).0;
-        let loopback = || {
-            let bare = host.trim_start_matches('[').trim_end_matches(']');
-            is_localhost(host) || bare.parse::<IpAddr>().is_ok_and(is_loopback)
-        };
-        self.http.contains(name) || (self.http_loopback && loopback())
+        self.http.contains(name) || (self.http_loopback && is_this_machine(name))
     }
 
     /// Reads the realm of a challenge by `site`.
@@ -135,7 +135,7 @@ impl Rules {
             Fault::forbidden(format!("the token service that `{}` names is not used: {why}", site.name))
         };
         let mut url = Url::parse(text).map_err(|_| refused("not a URL"))?;
-        self.admit(&url).map_err(|_| refused("its URL is not admitted"))?;
+        self.admit(&url, true).map_err(|_| refused("its URL is not admitted"))?;
         let same = url.origin() == site.origin.origin();
         let family = FAMILIES.iter().find(|family| family.registry == site.name);
         let known = url.scheme() == "https"
@@ -159,7 +159,9 @@ impl Rules {
         let refused =
             |why: String| Fault::forbidden(format!("a redirect by `{}` is not followed: {why}", shown(from)));
         let mut url = from.join(location).map_err(|_| refused("not a URL".to_owned()))?;
-        if let Err(Fault::Dark { detail, .. }) = self.admit(&url) {
+        // THREAT: a registry far away sends the user's own command to what listens on the user's own machine.
+        // See a_registry_elsewhere_leads_nobody_to_this_very_machine.
+        if let Err(Fault::Dark { detail, .. }) = self.admit(&url, is_this_machine(&site.name)) {
             return Err(refused(detail));
         }
         let names = names(&url);
@@ -223,6 +225,12 @@ pub(crate) fn normal(host: &str) -> String {
 pub(crate) fn shown(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn is_this_machine(name: &str) -> bool {
+    let host = split(name).0;
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    is_localhost(host) || bare.parse::<IpAddr>().is_ok_and(is_loopback)
 }
 
 // A default port may be written or not.

@@ -182,6 +182,21 @@ fn a_blob_is_fetched_over_https_from_where_no_setting_forbids() {
 }
 
 #[test]
+fn a_registry_elsewhere_leads_nobody_to_this_very_machine() {
+    let cli = Rules::of(&Config { http_loopback: true, ..Config::default() });
+    let leads = |host: &str, location: &str| {
+        let site = cli.site(host).unwrap();
+        cli.redirect(&site, &site.at("v2/a/blobs/b").unwrap(), location, Asked::Blob)
+    };
+    for location in
+        ["http://127.0.0.1:9090/x", "http://localhost/x", "https://localhost:6443/x", "https://[::1]/x"]
+    {
+        assert!(is_forbidden(leads("registry.example", location)), "{location}");
+        assert!(leads("127.0.0.1:5000", location).is_ok(), "{location}");
+    }
+}
+
+#[test]
 fn a_manifest_is_redirected_only_where_the_table_says_so() {
     let open = rules(&[], &[]);
     let leads = |host: &str, location: &str| {

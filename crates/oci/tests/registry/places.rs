@@ -80,6 +80,10 @@ async fn only_what_was_asked_for_is_looked_at() {
     assert!(entry.manifest.is_none());
     assert_eq!(entry.looked_in, only.places);
     assert_eq!(shop.requests().len(), 2);
+
+    only.places = BTreeSet::from([Place::File, Place::Tag]);
+    let entry = shop.client().gather(&shop.reference(), &shop.image.digest, &only, soon()).await;
+    assert_eq!((entry.looked_in.len(), entry.items.len(), shop.requests().len()), (0, 0, 2));
 }
 
 #[tokio::test]
