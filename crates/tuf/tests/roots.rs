@@ -57,7 +57,7 @@ fn several_roots_stand_side_by_side() {
 fn two_roots_of_one_name_are_refused() {
     let folder = Folder::new();
     let source = folder.source("acme", &root());
-    assert_eq!(load(&[source.clone(), source.clone()]).unwrap_err().code(), "roots-duplicate");
+    assert_eq!(load(&vec![source.clone(); 2]).unwrap_err().code(), "roots-duplicate");
     assert!(load(&[source]).is_ok(), "twin");
     assert_eq!(load(&[folder.source(PUBLIC_GOOD, &root())]).unwrap_err().code(), "roots-embedded");
 }
