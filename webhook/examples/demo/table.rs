@@ -49,8 +49,8 @@ pub(crate) fn print(
 ) -> io::Result<usize> {
     let line = "─".repeat(78);
     writeln!(out, "\n  Sealgate: Kubernetes admits only signed digests")?;
-    writeln!(out, "  Policy `acme-apps`: images of acme need a signature by acme's own release")?;
-    writeln!(out, "  workflow, run from a version tag of one of acme's own repositories.")?;
+    writeln!(out, "  policies/github-organisation.yaml: images of acme need a signature by the release")?;
+    writeln!(out, "  workflow of one of acme's own repositories, run at a version tag.")?;
     writeln!(
         out,
         "  Registry on loopback at {}; webhook ready after {} ms.\n",

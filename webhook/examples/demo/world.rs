@@ -27,15 +27,15 @@ pub(crate) struct Case {
     pub(crate) expected: Option<&'static str>,
 }
 
-const WORKFLOW: &str = "acme/ci/.github/workflows/build.yml@refs/tags/v2";
-const POLICY: &str = include_str!("policy.yaml");
+// As it is shipped, but for the registry.
+const POLICY: &str = include_str!("../../../policies/github-organisation.yaml");
 
 impl Made {
     pub(crate) fn new(folder: &Path) -> Result<Self, Failure> {
         let (registry, world) = (Registry::start_blocking(), World::new());
         let (policies, root) = (folder.join("policies"), folder.join("trusted_root.json"));
         fs::create_dir(&policies)?;
-        fs::write(policies.join("acme-apps.yaml"), POLICY.replace("REGISTRY", &registry.host()))?;
+        fs::write(policies.join("acme-apps.yaml"), POLICY.replace("ghcr.io", &registry.host()))?;
         fs::write(&root, world.trusted_root_json())?;
         let cases = cases(&registry, &world)?;
         Ok(Self {
@@ -64,7 +64,7 @@ impl Made {
 
 fn cases(registry: &Registry, world: &World) -> Result<Vec<Case>, Failure> {
     let tag = "refs/tags/v1.4.0";
-    let acme = Identity::github_reusable("acme/shop", tag, WORKFLOW);
+    let acme = Identity::github("acme/shop", "release.yml", tag);
     let image = |name: &str| registry.push_image(&format!("acme/{name}"), Some("1.4.0"), name).digest;
     let pinned = |name: &str| {
         let digest = image(name);
@@ -80,7 +80,7 @@ fn cases(registry: &Registry, world: &World) -> Result<Vec<Case>, Failure> {
     let (unsigned, _) = pinned("unsigned");
 
     let (fork, digest) = pinned("fork");
-    let mallory = Identity::github("mallory/shop", "build.yml", tag);
+    let mallory = Identity::github("mallory/shop", "release.yml", tag);
     registry.push_bundle("acme/fork", &digest, &world.sign_image(&digest, &mallory));
 
     let digest = image("tagged");
@@ -101,7 +101,8 @@ fn cases(registry: &Registry, world: &World) -> Result<Vec<Case>, Failure> {
     registry.push_bundle_bytes("acme/tampered", &digest, bundle_json.to_string().as_bytes());
 
     let (hijacked, digest) = pinned("hijacked");
-    let caller = Identity::github_reusable("mallory/shop", tag, WORKFLOW);
+    let workflow = format!("acme/shop/.github/workflows/release.yml@{tag}");
+    let caller = Identity::github_reusable("mallory/shop", tag, &workflow);
     registry.push_bundle("acme/hijacked", &digest, &world.sign_image(&digest, &caller));
 
     Ok(vec![
