@@ -208,3 +208,38 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// The codes of `Fault::code`, read from this file, since a fault's fields are of no interest here.
+    fn codes() -> Vec<&'static str> {
+        let source = include_str!("fault.rs");
+        let (_, after) = source.split_once("fn code(&self)").unwrap();
+        let (body, _) = after.split_once("\n    }\n").unwrap();
+        body.split('"').skip(1).step_by(2).collect()
+    }
+
+    #[test]
+    fn codes_are_unique_and_never_renamed() {
+        let codes = codes();
+        assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len());
+        insta::assert_snapshot!(codes.join("\n"));
+    }
+
+    #[test]
+    fn every_fault_has_a_test_that_expects_its_code() {
+        let tests = [
+            include_str!("../../tests/policy/limits.rs"),
+            include_str!("../../tests/policy/refusals.rs"),
+            include_str!("../../tests/policy/refusals/meaning.rs"),
+            include_str!("../../tests/policy/refusals/structure.rs"),
+            include_str!("../../tests/policy/refusals/text.rs"),
+            include_str!("../../tests/policy/sets.rs"),
+        ]
+        .concat();
+        let untested: Vec<_> = codes().into_iter().filter(|code| !tests.contains(&format!("\"{code}\""))).collect();
+        assert!(untested.is_empty(), "{untested:?}");
+    }
+}

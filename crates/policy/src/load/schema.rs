@@ -41,9 +41,7 @@ fn tidy(schema: &mut Value) {
     }
     for (key, value) in object.iter_mut() {
         match (key.as_str(), value) {
-            ("properties", Value::Object(properties)) => {
-                properties.values_mut().for_each(|below| tidy(below))
-            }
+            ("properties", Value::Object(properties)) => properties.values_mut().for_each(tidy),
             ("additionalProperties" | "items", below) => tidy(below),
             _ => {}
         }
