@@ -1,4 +1,4 @@
-//! Writes DER by hand: an attacker's certificate need not be one that a library would make.
+//! Writes DER by hand, and takes it apart: an attacker's certificate need not be one that a library would make.
 
 /// One tag-length-value.
 pub fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -125,6 +125,35 @@ pub fn name(organization: &str, common_name: &str) -> Vec<u8> {
 /// `AlgorithmIdentifier` without parameters.
 pub fn algorithm(dotted: &str) -> Vec<u8> {
     sequence(&[oid(dotted)])
+}
+
+/// What is inside one tag-length-value; whatever follows it is left out.
+pub fn content(element: &[u8]) -> &[u8] {
+    &element[header(element)..length(element)]
+}
+
+/// The elements inside a constructed one, each with its tag and length.
+pub fn children(element: &[u8]) -> Vec<&[u8]> {
+    let mut rest = content(element);
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let (child, more) = rest.split_at(length(rest));
+        found.push(child);
+        rest = more;
+    }
+    found
+}
+
+// How many bytes tag and length take.
+fn header(element: &[u8]) -> usize {
+    if element[1] < 0x80 { 2 } else { 2 + usize::from(element[1] & 0x7f) }
+}
+
+// How many bytes the whole element takes.
+fn length(element: &[u8]) -> usize {
+    let header = header(element);
+    let long = element[2..header].iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+    header + if element[1] < 0x80 { usize::from(element[1]) } else { long }
 }
 
 fn digits(seconds: i64) -> String {

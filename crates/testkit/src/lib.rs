@@ -10,11 +10,14 @@
 
 pub mod authority;
 pub mod certificate;
+pub mod ctlog;
 pub mod der;
 pub mod forwarder;
 pub mod identity;
 pub mod key;
 pub mod log;
+mod loopback;
+pub mod oidc;
 pub mod recipe;
 pub mod registry;
 pub mod signed;
