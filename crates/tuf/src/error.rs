@@ -19,9 +19,6 @@ pub enum RootsError {
         /// Which.
         name: String,
     },
-    /// The embedded root's name.
-    #[error("the name `public-good` belongs to the embedded root")]
-    Embedded,
     /// Not `NAME=FILE`.
     #[error("`{text}` does not name a trusted root")]
     Format {
@@ -78,7 +75,6 @@ impl RootsError {
         match self {
             Self::Count { .. } => "roots-count",
             Self::Duplicate { .. } => "roots-duplicate",
-            Self::Embedded => "roots-embedded",
             Self::Format { .. } => "roots-format",
             Self::Name { .. } => "roots-name",
             Self::NotAFile { .. } | Self::Unreadable { .. } => "roots-unreadable",
@@ -92,9 +88,6 @@ impl RootsError {
         match self {
             Self::Count { .. } => "leave out the roots that no policy names",
             Self::Duplicate { .. } => "give each root its own name; policies name them under `roots`",
-            Self::Embedded => {
-                "give the file's root another name, and write that name under the policy's `roots`"
-            }
             Self::Format { .. } => "write `NAME=FILE`, such as `acme=/etc/sealgate/acme.json`",
             Self::Name { .. } => {
                 "begin with a lower-case letter, go on with lower-case letters, digits and `-`, at most 63, and no YAML boolean"

@@ -13,7 +13,7 @@ use sealgate_verify::{RootNote, TrustedRoot, TrustedRoots};
 pub use error::RootsError;
 pub use source::RootSource;
 
-/// The name of the embedded root, which no file may take.
+/// The name of the embedded root. A file of this name stands in its place: the program may be older than the instance's keys.
 pub const PUBLIC_GOOD: &str = "public-good";
 
 /// Loads the embedded root and those of `sources`. All or nothing: whoever reloads keeps what it had.
@@ -31,18 +31,17 @@ pub fn load(sources: &[RootSource]) -> Result<TrustedRoots, RootsError> {
 /// As [`load`].
 pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<TrustedRoots, RootsError> {
     let mut roots = TrustedRoots::new();
-    roots.insert(PUBLIC_GOOD.to_owned(), Arc::new(root(PUBLIC_GOOD, TrustedRoot::public_good())?));
     for (name, bytes) in files {
         source::check_name(name)?;
-        if name == PUBLIC_GOOD {
-            return Err(RootsError::Embedded);
-        }
         if roots.len() >= limits::ROOTS {
             return Err(RootsError::Count { limit: limits::ROOTS });
         }
         if roots.insert(name.to_owned(), Arc::new(root(name, TrustedRoot::from_json(bytes))?)).is_some() {
             return Err(RootsError::Duplicate { name: name.to_owned() });
         }
+    }
+    if !roots.contains_key(PUBLIC_GOOD) {
+        roots.insert(PUBLIC_GOOD.to_owned(), Arc::new(root(PUBLIC_GOOD, TrustedRoot::public_good())?));
     }
     Ok(roots)
 }

@@ -2,7 +2,7 @@
 
 /// Bytes of a trusted root's file. The public-good one has about 12 KiB.
 pub const ROOT_FILE_BYTES: u64 = 4 * 1024 * 1024;
-/// Roots side by side, the embedded one included.
+/// Roots in files, side by side.
 pub const ROOTS: usize = 32;
 /// Bytes of a root's name.
 pub const NAME_BYTES: usize = 63;

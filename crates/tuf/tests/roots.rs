@@ -59,7 +59,17 @@ fn two_roots_of_one_name_are_refused() {
     let source = folder.source("acme", &root());
     assert_eq!(load(&vec![source.clone(); 2]).unwrap_err().code(), "roots-duplicate");
     assert!(load(&[source]).is_ok(), "twin");
-    assert_eq!(load(&[folder.source(PUBLIC_GOOD, &root())]).unwrap_err().code(), "roots-embedded");
+}
+
+#[test]
+fn a_file_stands_in_the_place_of_the_embedded_root_only_under_its_very_name() {
+    let folder = Folder::new();
+    let embedded = load(&[]).unwrap();
+    let roots = load(&[folder.source(PUBLIC_GOOD, &root())]).unwrap();
+    assert_eq!(roots.len(), 1);
+    assert_ne!(roots[PUBLIC_GOOD].hash(), embedded[PUBLIC_GOOD].hash());
+    let beside = load(&[folder.source("public-good-2", &root())]).unwrap();
+    assert_eq!(beside[PUBLIC_GOOD].hash(), embedded[PUBLIC_GOOD].hash());
 }
 
 #[test]
@@ -112,10 +122,10 @@ fn names_counts_and_bytes_are_bounded_at_n_and_not_at_n_plus_one() {
 
     let root = root();
     let many = |count: usize| {
-        let names: Vec<String> = (1..count).map(|number| format!("r{number}")).collect();
+        let names: Vec<String> = (0..count).map(|number| format!("r{number}")).collect();
         read(names.iter().map(|name| (name.as_str(), root.as_slice())))
     };
-    assert_eq!(many(limits::ROOTS).unwrap().len(), limits::ROOTS);
+    assert_eq!(many(limits::ROOTS).unwrap().len(), limits::ROOTS + 1, "and the embedded one");
     assert_eq!(many(limits::ROOTS + 1).unwrap_err().code(), "roots-count");
 
     let folder = Folder::new();
