@@ -29,9 +29,17 @@ struct Server {
     host: String,
     pem: Vec<u8>,
     connections: Arc<AtomicUsize>,
+    busy: Arc<Busy>,
 }
 
-/// A server for 127.0.0.1 whose every answer is a 404 with a header of `header` bytes.
+/// How many requests are being answered, and how many were at the worst time.
+#[derive(Default)]
+struct Busy {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+/// A server for 127.0.0.1 whose every answer is a 404 with a header of `header` bytes, after a moment.
 async fn serve(header: usize) -> Server {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
@@ -47,20 +55,28 @@ async fn serve(header: usize) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = listener.local_addr().unwrap().to_string();
     let connections = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&connections);
+    let busy = Arc::new(Busy::default());
+    let (counted, counting) = (Arc::clone(&connections), Arc::clone(&busy));
     tokio::spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            let (acceptor, counted) = (acceptor.clone(), Arc::clone(&counted));
+            let (acceptor, counted, busy) = (acceptor.clone(), Arc::clone(&counted), Arc::clone(&counting));
             tokio::spawn(async move {
                 let Ok(stream) = acceptor.accept(stream).await else { return };
                 counted.fetch_add(1, Ordering::Relaxed);
-                let answer = service_fn(move |request: Request<Incoming>| async move {
-                    assert_eq!(request.version(), Version::HTTP_2);
-                    let mut response = Response::new(Full::new(bytes::Bytes::from_static(b"{}")));
-                    *response.status_mut() = StatusCode::NOT_FOUND;
-                    response.headers_mut().insert("x", "y".repeat(header).parse().unwrap());
-                    Ok::<_, Infallible>(response)
+                let answer = service_fn(move |request: Request<Incoming>| {
+                    let busy = Arc::clone(&busy);
+                    async move {
+                        assert_eq!(request.version(), Version::HTTP_2);
+                        let now = busy.now.fetch_add(1, Ordering::SeqCst) + 1;
+                        busy.most.fetch_max(now, Ordering::SeqCst);
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                        busy.now.fetch_sub(1, Ordering::SeqCst);
+                        let mut response = Response::new(Full::new(bytes::Bytes::from_static(b"{}")));
+                        *response.status_mut() = StatusCode::NOT_FOUND;
+                        response.headers_mut().insert("x", "y".repeat(header).parse().unwrap());
+                        Ok::<_, Infallible>(response)
+                    }
                 });
                 auto::Builder::new(TokioExecutor::new())
                     .serve_connection(TokioIo::new(stream), answer)
@@ -69,16 +85,20 @@ async fn serve(header: usize) -> Server {
             });
         }
     });
-    Server { host, pem: made.cert.pem().into_bytes(), connections }
+    Server { host, pem: made.cert.pem().into_bytes(), connections, busy }
 }
 
-async fn gather(server: &Server, host: &str) -> Entry {
+fn client(server: &Server, host: &str) -> Client {
     let config = Config {
         only_hosts: BTreeSet::from([host.to_owned()]),
         extra_roots: vec![server.pem.clone()],
         ..Config::default()
     };
-    let client = Client::new(config, Credentials::anonymous()).unwrap();
+    Client::new(config, Credentials::anonymous()).unwrap()
+}
+
+async fn gather(server: &Server, host: &str) -> Entry {
+    let client = client(server, host);
     let digest = Digest::sha256(b"image");
     let reference = Reference::parse(&format!("{host}/acme/app@{digest}")).unwrap();
     let mut look = look();
@@ -121,4 +141,24 @@ async fn a_certificate_for_another_name_is_refused() {
         entry.gaps
     );
     assert!(gather(&server, &server.host).await.gaps.is_empty());
+}
+
+#[tokio::test]
+async fn one_host_is_asked_so_many_things_at_one_time_by_all_clients_together() {
+    let server = serve(1).await;
+    let first = client(&server, &server.host);
+    let second =
+        first.with_credentials(Credentials::anonymous().with_password("elsewhere", "a", "b")).unwrap();
+    let references: Vec<_> = (0..4 * limits::REQUESTS_PER_HOST)
+        .map(|number| Reference::parse(&format!("{}/acme/app:{number}", server.host)).unwrap())
+        .collect();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let asked = references
+        .iter()
+        .flat_map(|reference| [first.resolve(reference, deadline), second.resolve(reference, deadline)]);
+    for answer in futures_util::future::join_all(asked).await {
+        assert_eq!(answer.unwrap_err().cause, GapCause::NotFound);
+    }
+    assert_eq!(server.busy.most.load(Ordering::SeqCst), limits::REQUESTS_PER_HOST);
+    assert_eq!(server.connections.load(Ordering::Relaxed), 2);
 }
