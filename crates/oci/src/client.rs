@@ -22,6 +22,9 @@ pub struct Config {
     /// `host:port`s that may be spoken to over plain http, exactly as written in references.
     pub http_hosts: BTreeSet<String>,
     /// Whether loopback hosts may be spoken to over plain http (the CLI's manners; never the webhook's).
+    ///
+    /// With these manners a host that may be spoken to over plain http, loopback or in `http_hosts`, is asked once
+    /// whether it speaks TLS; plain http is for those that do not. Without them it is plain at once.
     pub http_loopback: bool,
     /// Hosts that may be spoken to; empty: any. A registry brings its token service with it (`docker.io` brings
     /// `auth.docker.io`), but not the object stores that it redirects to: those must be named too.
@@ -126,7 +129,7 @@ impl Client {
 
     async fn digest_of(&self, reference: &Reference, tag: &str, deadline: Instant) -> Result<Digest, Fault> {
         let budget = Budget::new(limits::IMAGE_BYTES);
-        let source = Source::of(&self.transport, reference, &budget, deadline)?;
+        let source = Source::of(&self.transport, reference, &budget, deadline).await?;
         match source.head(tag).await {
             Ok(Some(digest)) => return Ok(digest),
             // An answer that a GET may better: some registries know no HEAD, or name no digest in it.
@@ -182,7 +185,7 @@ impl Client {
             (None, tag) => (Place::Tag, format!("tag `{tag}`")),
         };
         let fetched = async {
-            let source = Source::of(&self.transport, reference, &budget, deadline)?;
+            let source = Source::of(&self.transport, reference, &budget, deadline).await?;
             match reference.digest() {
                 Some(digest) => source.manifest(digest, None, ACCEPT_ANY).await,
                 None => source.tag(reference.tag().unwrap_or("latest"), ACCEPT_ANY, &[]).await,

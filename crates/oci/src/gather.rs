@@ -127,12 +127,12 @@ fn too_many(most: usize, found: usize) -> Fault {
 }
 
 impl Gathering<'_> {
-    fn source<'a>(&'a self, reference: &'a Reference) -> Result<Source<'a>, Fault> {
-        Source::of(self.transport, reference, &self.budget, self.deadline)
+    async fn source<'a>(&'a self, reference: &'a Reference) -> Result<Source<'a>, Fault> {
+        Source::of(self.transport, reference, &self.budget, self.deadline).await
     }
 
     async fn image(&self, reference: &Reference) -> (Option<Arc<[u8]>>, Vec<Gap>) {
-        let fetched = match self.source(reference) {
+        let fetched = match self.source(reference).await {
             Ok(source) => source.manifest(self.digest, None, ACCEPT_ANY).await,
             Err(fault) => Err(fault),
         };
@@ -156,7 +156,7 @@ impl Gathering<'_> {
     }
 
     async fn layers(&self, reference: &Reference, tag: &str, place: Place) -> Result<Found, Fault> {
-        let source = self.source(reference)?;
+        let source = self.source(reference).await?;
         let tagged = source.tag(tag, ACCEPT_MANIFEST, &[OCI_MANIFEST, DOCKER_MANIFEST]).await?;
         let layers = manifest::manifest(&tagged.bytes)?.layers;
         let mut found = Found::default();

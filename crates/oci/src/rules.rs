@@ -89,6 +89,15 @@ impl Rules {
         Ok(Site { name, origin })
     }
 
+    /// The same registry over TLS, where manners are to try that before plain http.
+    pub(crate) fn tls_first(&self, site: &Site) -> Option<Site> {
+        if !self.http_loopback || site.origin.scheme() != "http" {
+            return None;
+        }
+        let origin = Url::parse(&format!("https://{}/", site.name)).ok()?;
+        Some(Site { name: site.name.clone(), origin })
+    }
+
     /// Whether `url` may be requested at all: its scheme, its address, no secrets in it. `loopback` says whether the
     /// manners of `http_loopback` hold.
     fn admit(&self, url: &Url, loopback: bool) -> Result<(), Fault> {

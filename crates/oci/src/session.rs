@@ -10,7 +10,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Mutex as Turn, MutexGuard},
+    sync::{Mutex as Turn, MutexGuard, OnceCell},
     time::{Instant, timeout_at},
 };
 
@@ -44,6 +44,8 @@ pub(crate) struct HostState {
     answered: AtomicBool,
     first: Turn<()>,
     challenge: Mutex<Option<Challenge>>,
+    /// Whether it speaks TLS, where that is asked.
+    pub(crate) speaks_tls: OnceCell<bool>,
 }
 
 impl Sessions {

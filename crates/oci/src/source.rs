@@ -39,13 +39,13 @@ const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-diges
 const GENERIC: [&str; 3] = ["", "application/json", "application/octet-stream"];
 
 impl<'a> Source<'a> {
-    pub(crate) fn of(
+    pub(crate) async fn of(
         transport: &'a Transport,
         reference: &'a Reference,
         budget: &'a Budget,
         deadline: Instant,
     ) -> Result<Self, Fault> {
-        let site = transport.rules.site(reference.host())?;
+        let site = transport.site(reference.host(), deadline).await?;
         Ok(Self { transport, site, repository: reference.repository(), budget, deadline })
     }
 

@@ -18,7 +18,9 @@ use crate::{
     credentials::Secret,
     fault::Fault,
     lanes::{Budget, Lanes},
-    limits, retry,
+    limits,
+    manifest::ACCEPT_ANY,
+    retry,
     rules::{Asked, Rules, Site, shown},
     session::{Sessions, Token},
     token,
@@ -28,7 +30,7 @@ use crate::{
 /// Everything that is needed to speak to registries with one set of credentials.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    pub(crate) rules: Rules,
+    rules: Rules,
     credentials: Credentials,
     sessions: Sessions,
     wire: Wire,
@@ -54,6 +56,19 @@ impl Transport {
         let rules = Rules::of(config);
         let wire = Wire::new(config, rules.guard(Arc::clone(&lanes.lookups)), lanes)?;
         Ok(Self { rules, credentials, sessions: Sessions::default(), wire })
+    }
+
+    /// Finds how to speak to the registry `host`.
+    pub(crate) async fn site(&self, host: &str, deadline: Instant) -> Result<Site, Fault> {
+        let plain = self.rules.site(host)?;
+        let Some(secure) = self.rules.tls_first(&plain) else { return Ok(plain) };
+        let state = self.sessions.host(&plain.name);
+        let probe = async {
+            let request = request(Method::HEAD, secure.at("v2/")?, ACCEPT_ANY, None);
+            Ok::<_, Fault>(self.wire.speaks_tls(request, deadline).await)
+        };
+        let speaks_tls = *state.speaks_tls.get_or_try_init(|| probe).await?;
+        Ok(if speaks_tls { secure } else { plain })
     }
 
     /// Asks `site`, again where that can help. An answer is a 200.

@@ -87,6 +87,20 @@ impl Wire {
         Ok(Self { http, lanes })
     }
 
+    /// Whether the other side answers in TLS, be it with a certificate that nobody vouches for.
+    pub(crate) async fn speaks_tls(&self, request: Request, deadline: Instant) -> bool {
+        let until = deadline.min(Instant::now() + limits::CONNECT_WITHIN);
+        match timeout_at(until, self.http.execute(request)).await {
+            Ok(Ok(_)) => true,
+            // THREAT: a bad certificate taken for "no TLS", and the password sent in the clear.
+            // See manners_never_answer_a_bad_certificate_with_plain_http.
+            Ok(Err(error)) => causes(&error).any(|cause| {
+                matches!(cause.downcast_ref(), Some(error) if !matches!(error, rustls::Error::InvalidMessage(_)))
+            }),
+            Err(_) => false,
+        }
+    }
+
     /// Sends `request`. A body is read where the status is 200.
     pub(crate) async fn send(&self, request: Request, bounds: &Bounds<'_>) -> Result<Reply, Fault> {
         let (url, method) = (request.url().clone(), request.method().clone());
@@ -201,8 +215,7 @@ fn late(host: &str, what: &str) -> Fault {
 // The innermost cause that we know decides; what nobody knows is a broken connection.
 fn broken(host: &str, error: &reqwest::Error) -> Fault {
     let mut cause = if error.is_timeout() { GapCause::Timeout } else { GapCause::Unreachable };
-    let mut next: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = next {
+    for error in causes(error) {
         if error.is::<Forbidden>() {
             cause = GapCause::HostForbidden;
         } else if error.is::<rustls::Error>() {
@@ -214,12 +227,19 @@ fn broken(host: &str, error: &reqwest::Error) -> Fault {
                 cause = GapCause::UnexpectedAnswer;
             }
         }
-        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
     }
     Fault::new(cause, format!("`{host}`: {}", chain(error)))
+}
+
+// An `io::Error` that wraps another one does not name it as its source, but that one's source.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    let first: &(dyn Error + 'static) = error;
+    std::iter::successors(Some(first), |&error| {
+        match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    })
 }
 
 // The last words of the chain say it; reqwest's own repeat the URL.

@@ -38,7 +38,7 @@ enum Outcome {
 impl Gathering<'_> {
     /// Collects the Sigstore bundles that refer to the digest.
     pub(super) async fn referrers(&self, reference: &Reference) -> Found {
-        let source = match self.source(reference) {
+        let source = match self.source(reference).await {
             Ok(source) => source,
             Err(fault) => return dark(fault, Place::Referrers),
         };

@@ -184,6 +184,37 @@ async fn tls_is_spoken_wherever_no_setting_says_otherwise() {
 }
 
 #[tokio::test]
+async fn manners_never_answer_a_bad_certificate_with_plain_http() {
+    let manners = Config { http_loopback: true, ..Config::default() };
+    let shop = Shop::of(Registry::start_tls());
+    shop.push_bundle(b"bundle");
+    let named = Config { http_hosts: [shop.registry.host()].into(), ..manners.clone() };
+    for config in [manners.clone(), named] {
+        let entry = shop.gather_with(&Client::new(config.clone(), Credentials::anonymous()).unwrap()).await;
+        assert!(
+            entry.gaps.len() == 4 && entry.gaps.iter().all(|gap| gap.cause == GapCause::Tls),
+            "{:?}",
+            entry.gaps
+        );
+        let careless = Config { insecure_tls: true, ..config.clone() };
+        let pem = shop.registry.certificate_pem().unwrap().as_bytes().to_vec();
+        let trusting = Config { extra_roots: vec![pem], ..config };
+        for config in [careless, trusting] {
+            let entry = shop.gather_with(&Client::new(config, Credentials::anonymous()).unwrap()).await;
+            assert_eq!((entry.items.len(), entry.gaps.len()), (1, 0), "{:?}", entry.gaps);
+        }
+    }
+    let shop = Shop::open();
+    shop.push_bundle(b"bundle");
+    let client = Client::new(manners, Credentials::anonymous()).unwrap();
+    for _ in 0..2 {
+        let entry = shop.gather_with(&client).await;
+        assert_eq!((entry.items.len(), entry.gaps.len()), (1, 0), "{:?}", entry.gaps);
+    }
+    assert_eq!(shop.registry.request_count(), 12);
+}
+
+#[tokio::test]
 async fn hosts_that_settings_do_not_name_are_not_spoken_to() {
     let shop = Shop::open();
     for config in [
