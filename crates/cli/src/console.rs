@@ -1,6 +1,7 @@
 //! What a process has: environment, standard streams. A library user brings his own.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     io::{self, Read, Write},
 };
@@ -49,7 +50,9 @@ impl<'a> Console<'a> {
 
     /// Says a line to the person in front.
     pub(crate) fn say(&mut self, line: impl AsRef<str>) {
-        let written = self.talk.write_all(line.as_ref().as_bytes()).and_then(|()| self.talk.write_all(b"\n"));
+        let mut line = harmless(line.as_ref()).into_owned();
+        line.push('\n');
+        let written = self.talk.write_all(line.as_bytes());
         self.note(written);
     }
 
@@ -73,6 +76,24 @@ impl<'a> Console<'a> {
             self.broken = Some(error);
         }
     }
+}
+
+// THREAT: a registry, certificate or file name that moves the cursor, or turns the writing round, and so shows another
+// verdict. See nothing_that_is_said_can_steer_a_terminal.
+/// The text with everything escaped that a terminal would obey instead of showing.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    let obeyed = |letter: char| {
+        letter.is_control() && !matches!(letter, '\n' | '\t')
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        if obeyed(letter) { shown.extend(letter.escape_unicode()) } else { shown.push(letter) }
+    }
+    Cow::Owned(shown)
 }
 
 impl std::fmt::Debug for Console<'_> {
@@ -106,6 +127,15 @@ mod tests {
         let mut twin = Console::new([].into(), io::empty(), io::sink(), io::sink());
         twin.answer("yes");
         assert_eq!(twin.finish(0), 0);
+    }
+
+    #[test]
+    fn nothing_that_is_said_can_steer_a_terminal() {
+        let mut said = Vec::new();
+        let mut console = Console::new([].into(), io::empty(), io::sink(), &mut said);
+        console.say("a\u{1b}[2Kb\r\u{202e}c\u{9b}\n\té");
+        drop(console);
+        assert_eq!(String::from_utf8(said).unwrap(), "a\\u{1b}[2Kb\\u{d}\\u{202e}c\\u{9b}\n\té\n");
     }
 
     #[test]

@@ -17,7 +17,8 @@ pub use console::Console;
 
 /// Runs one command line, the program's name first, and says with which exit code the process ends.
 ///
-/// 0 is only ever returned if the whole answer was written.
+/// 0 is only ever returned if the whole answer was written. Verbs that speak to registries start a runtime of their own:
+/// call this from a thread that runs none.
 pub fn run(arguments: &[String], console: &mut Console<'_>) -> u8 {
     let words = arguments.get(1..).unwrap_or_default();
     let own = words.first().is_some_and(|word| own::is_verb(word));

@@ -1,5 +1,7 @@
 //! `verify` and `verify-attestation`: signatures beside images in registries.
 
+mod candidates;
+
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt as _, stream};
@@ -17,6 +19,7 @@ use super::{
     registry, texts, trust,
 };
 use crate::{Console, files, go::flags::Typed, limits, predicate};
+use candidates::{Candidates, maximum_size};
 
 /// `verify`
 pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -118,7 +121,8 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
         if !found.bundles.is_empty() && formats != Formats::OlderOnly && !bundle_root {
             return Err("trusted root is required when using new bundle format".into());
         }
-        let shown = passed(asked, &judge, entry, &found, formats)?;
+        let shown =
+            passed(asked, &judge, entry, &found, formats).map_err(|failure| beside(failure, entry))?;
         answer(asked, &judge, word, reference, &entry.digest, &shown, console);
         Ok(())
     })
@@ -161,42 +165,11 @@ fn entry<'e>(asked: &Asked<'_>, evidence: &'e Evidence) -> Result<&'e Entry, Fai
     }
 }
 
-struct Candidates<'e> {
-    bundles: Vec<&'e Item>,
-    older: Vec<Item>,
-    too_large: Vec<Refusal>,
-}
-
-impl<'e> Candidates<'e> {
-    fn of(entry: &'e Entry, maximum: Option<u64>) -> Self {
-        let mut found = Self { bundles: Vec::new(), older: Vec::new(), too_large: Vec::new() };
-        for item in &entry.items {
-            if matches!(item.place, Place::Referrers | Place::FallbackTag) {
-                // What is no bundle among the referrers (SBOMs, build records) is nothing that cosign looks at.
-                if sealgate::verify::Bundle::read(item).is_ok() {
-                    found.bundles.push(item);
-                }
-                continue;
-            }
-            let size = item.bytes.len();
-            match maximum.filter(|maximum| u64::try_from(size).unwrap_or(u64::MAX) > *maximum) {
-                Some(limit) => found.too_large.push(Refusal::LayerSize { size, limit }),
-                None => found.older.push(older(item)),
-            }
-        }
-        found
-    }
-}
-
-// cosign never looks at the media type of a tag's layers; the tag says what they are.
-fn older(item: &Item) -> Item {
-    let mut item = item.clone();
-    item.media_type = match item.place {
-        Place::AttestationTag => "application/vnd.dsse.envelope.v1+json",
-        _ => "application/vnd.dev.cosign.simplesigning.v1+json",
-    }
-    .to_owned();
-    item
+// A place that could not be read may hold the signature that is missing; cosign says nothing of it.
+fn beside(failure: Failure, entry: &Entry) -> Failure {
+    let unread =
+        entry.gaps.first().map(|gap| format!("note: not everything could be read: {}", texts::gap(gap)));
+    Failure { aside: unread.filter(|_| !failure.text.contains("could not be looked for")), ..failure }
 }
 
 fn passed<'e>(
@@ -370,24 +343,5 @@ fn annotations(list: &[String]) -> Result<BTreeMap<String, String>, Failure> {
     };
     list.iter().map(split).collect()
 }
-
-fn maximum_size(console: &Console<'_>) -> Option<u64> {
-    let text = console.variable("COSIGN_MAX_ATTACHMENT_SIZE")?;
-    let (digits, scale) = SIZES
-        .into_iter()
-        .find_map(|(suffix, scale)| Some((text.strip_suffix(suffix)?, scale)))
-        .unwrap_or((text, 1));
-    digits.trim().parse::<u64>().ok()?.checked_mul(scale)
-}
-
-const SIZES: [(&str, u64); 7] = [
-    ("KiB", 1 << 10),
-    ("MiB", 1 << 20),
-    ("GiB", 1 << 30),
-    ("KB", 1_000),
-    ("MB", 1_000_000),
-    ("GB", 1_000_000_000),
-    ("B", 1),
-];
 
 const IMAGES_AT_ONCE: usize = 8;

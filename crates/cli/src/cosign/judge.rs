@@ -141,6 +141,8 @@ pub(crate) struct Miss {
     pub(crate) mismatch: IdentityMismatch,
     /// The field as it was typed.
     pub(crate) typed: Wanted,
+    /// The subject, if it was typed to the letter.
+    pub(crate) typed_subject: Option<String>,
     /// Who signed.
     pub(crate) signer: Signer,
 }
@@ -204,7 +206,8 @@ impl Judge {
         };
         let refuse = |mismatch: IdentityMismatch| {
             let (typed, signer) = (self.typed(&mismatch.field), authentic.signer().clone());
-            Refusal::Identity(Box::new(Miss { typed, mismatch, signer }))
+            let typed_subject = self.typed("subject").exact;
+            Refusal::Identity(Box::new(Miss { typed, typed_subject, mismatch, signer }))
         };
         let verified = authentic.signed_by(first).map_err(refuse)?;
         if let Some(rule) = second {

@@ -99,7 +99,7 @@ fn repository(text: &str) -> Result<Reference, Failure> {
     let path = text.split_once('/').map_or(text, |(_, path)| path);
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) || path.contains(':') {
         return Err(wrong(
-            "repository can only contain the characters 'abcdefghijklmnopqrstuvwxyz0123456789_-./'",
+            "repository can only contain the characters `abcdefghijklmnopqrstuvwxyz0123456789_-./`",
         ));
     }
     let reference = Reference::parse(text).map_err(|error| wrong(&error.to_string()))?;

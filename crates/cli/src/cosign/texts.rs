@@ -58,7 +58,7 @@ fn bundle(error: &BundleError) -> String {
 }
 
 fn identity(miss: &Miss, form: Form) -> String {
-    let Miss { mismatch, typed, signer } = miss;
+    let Miss { mismatch, typed, typed_subject, signer } = miss;
     let Signer::Certificate(certificate) = signer else {
         return "can't verify certificate identities: entity was not signed with a certificate".into();
     };
@@ -75,6 +75,15 @@ fn identity(miss: &Miss, form: Form) -> String {
     }
     if form == Form::Older {
         return nobody(&certificate.subject.value, certificate.claims.extension(1).unwrap_or_default());
+    }
+    if let (Some(subject), true) = (typed_subject, mismatch.field == "issuer") {
+        // cosign compares the subject first.
+        if *subject != certificate.subject.value {
+            return no_identity(&format!(
+                "expected SAN value \"{subject}\", got \"{}\"",
+                certificate.subject.value
+            ));
+        }
     }
     let what = if mismatch.field == "issuer" { "issuer value" } else { "SAN value" };
     let found = &mismatch.found;

@@ -18,13 +18,11 @@ impl Completion {
     /// The process's exit code.
     pub(crate) fn run(self, console: &mut Console<'_>) -> Result<u8, Fault> {
         let [shell] = self.shells.as_slice() else {
-            return Err(cosign_fault(format!("accepts 1 arg(s), received {}", self.shells.len()), console));
+            return Ok(fail(&format!("accepts 1 arg(s), received {}", self.shells.len()), console));
         };
         let Ok(shell) = shell.parse::<Shell>() else {
-            return Err(cosign_fault(
-                format!("invalid argument {} for \"cosign completion\"", crate::go::quote::quote(shell)),
-                console,
-            ));
+            let shell = crate::go::quote::quote(shell);
+            return Ok(fail(&format!("invalid argument {shell} for \"cosign completion\""), console));
         };
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut everything(), "sealgate", &mut script);
@@ -34,9 +32,10 @@ impl Completion {
 }
 
 // cosign has this verb too, with its own exit code and two lines of text.
-fn cosign_fault(text: String, console: &mut Console<'_>) -> Fault {
+fn fail(text: &str, console: &mut Console<'_>) -> u8 {
     console.say(format!("Error: {text}"));
-    Fault { code: 1, text: format!("error during command execution: {text}"), hint: None }
+    console.say(format!("error during command execution: {text}"));
+    1
 }
 
 fn everything() -> Command {

@@ -8,7 +8,7 @@ use super::{
     ALLOW, DENY, Fault,
     setup::{self, Form},
 };
-use crate::Console;
+use crate::{Console, console::harmless};
 
 /// Lint policies, or print their schema.
 #[derive(Debug, Subcommand)]
@@ -64,10 +64,10 @@ fn lint(roots: &[String], form: Form, files: &[String], console: &mut Console<'_
         }
         Form::Text => {
             for error in &errors {
-                console.answer(line("error", error));
+                console.answer(harmless(&line("error", error)).as_bytes());
             }
             for warning in &warnings {
-                console.answer(line("warning", warning));
+                console.answer(harmless(&line("warning", warning)).as_bytes());
             }
         }
     }

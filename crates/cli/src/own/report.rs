@@ -7,7 +7,7 @@ use sealgate::{
 use serde_json::{Value, json};
 
 use super::{ALLOW, DENY, UNKNOWN, setup::Form};
-use crate::Console;
+use crate::{Console, console::harmless};
 
 /// A verdict to be told.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ pub(crate) fn report(
         }
         Form::Text => {
             for judged in judged {
-                console.answer(human(judged.verdict));
+                console.answer(harmless(&human(judged.verdict)).as_bytes());
             }
             console.answer(rests_on(snapshot));
         }

@@ -1,6 +1,6 @@
 //! The file that was signed: its bytes, or only their digest.
 
-use sealgate::verify::{Algorithm, Artifact, Digest};
+use sealgate::verify::{Algorithm, Artifact, Digest, DigestError};
 
 use super::super::failure::Failure;
 use crate::{Console, files};
@@ -59,7 +59,13 @@ pub(crate) fn typed_digest(hexadecimal: &str, algorithm: &str) -> Result<Digest,
         );
     }
     let text = format!("{algorithm}:{}", hexadecimal.to_lowercase());
-    text.parse().map_err(|error| format!("unable to decode provided digest: {error}").into())
+    text.parse().map_err(|error| match error {
+        // Well-formed, but no digest of that algorithm: nothing can have it.
+        DigestError::Length { .. } if hexadecimal.len().is_multiple_of(2) => {
+            "failed to verify signature: provided artifact digests does not match digests in statement".into()
+        }
+        error => format!("unable to decode provided digest: {error}").into(),
+    })
 }
 
 /// Files up to this size are held in memory.
