@@ -10,6 +10,14 @@ use crate::{Content, IdentityMismatch, Signer, SignerRule, Timestamp};
 /// }
 /// ```
 ///
+/// There is no other way to it either:
+///
+/// ```compile_fail,E0599
+/// fn ask(authentic: &sealgate_verify::Authentic) {
+///     authentic.content();
+/// }
+/// ```
+///
 /// Nor can one be made:
 ///
 /// ```compile_fail,E0451
@@ -99,7 +107,7 @@ pub enum TimeSource {
 pub struct LogRecord {
     /// The log's URL, as the root names it.
     pub log: String,
-    /// The entry's index in that log.
+    /// The entry's index in that log, as the entry says: proven by its promise or, in newer logs, by its inclusion proof.
     pub index: u64,
     /// What the log says about when it was included; proven only where it is also in `signed_at`.
     pub integrated_at: Option<Timestamp>,
