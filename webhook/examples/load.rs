@@ -63,7 +63,7 @@ async fn main() -> Result<(), Failure> {
     )?;
 
     // Warm: one digest, every connection as fast as it can.
-    let warm = run(&gate, &[body.clone()], Some(Duration::from_secs(seconds as u64))).await?;
+    let warm = run(&gate, std::slice::from_ref(&body), Some(Duration::from_secs(seconds as u64))).await?;
     writeln!(
         out,
         "warm, {} bytes, {CONNECTIONS} connections\n  reviews a second      {:>9.0} (goal 10000)\n  p50, p99              {:>9.2} ms, {:.2} ms\n  CPU of the gate       {:>9.1} us a review (goal 60)",

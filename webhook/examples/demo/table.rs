@@ -49,8 +49,8 @@ pub(crate) fn print(
 ) -> io::Result<usize> {
     let line = "─".repeat(78);
     writeln!(out, "\n  Sealgate: Kubernetes admits only signed digests")?;
-    writeln!(out, "  policies/github-organisation.yaml: images of acme need a signature by the release")?;
-    writeln!(out, "  workflow of one of acme's own repositories, run at a version tag.")?;
+    writeln!(out, "  policies/github-organisation.yaml: an image of acme needs a signature by the")?;
+    writeln!(out, "  release workflow of one of acme's own repositories, run at a version tag.")?;
     writeln!(
         out,
         "  Registry on loopback at {}; webhook ready after {} ms.\n",
