@@ -7,6 +7,8 @@ use crate::{Reason, limits};
 /// What can speak against an image beside what `sealgate-verify` finds wrong with one signature.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Code {
+    /// A genuine signature whose certificate claims another source, ref, trigger or runner than the policy wants.
+    ClaimMismatch,
     /// A place could not be read.
     Gap(GapCause),
     /// A genuine signature, but by somebody else.
@@ -27,7 +29,8 @@ pub enum Code {
 
 impl Code {
     /// Every reason that this crate gives by itself.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
+        Self::ClaimMismatch,
         Self::IdentityMismatch,
         Self::NoPolicyMatches,
         Self::NoSignatureFound,
@@ -68,6 +71,7 @@ impl Code {
                 GapCause::UnexpectedAnswer => "registry-unexpected-answer",
                 GapCause::Unreachable => "registry-unreachable",
             },
+            Self::ClaimMismatch => "claim-mismatch",
             Self::IdentityMismatch => "identity-mismatch",
             Self::NoPolicyMatches => "no-policy-matches",
             Self::NoSignatureFound => "no-signature-found",
@@ -114,6 +118,9 @@ impl Code {
                     "try again; if it stays so, check that the gate can reach the registry"
                 }
             },
+            Self::ClaimMismatch => {
+                "build the image from the repository, ref and trigger that the policy lists, or ask the policy's owner"
+            }
             Self::IdentityMismatch => {
                 "have the image signed by an identity the policy lists, or ask the policy's owner"
             }

@@ -178,9 +178,14 @@ pub struct IdentityMismatch {
 }
 
 impl IdentityMismatch {
+    /// Whether the identity fits and only a claim about the run differs: the right workflow, called from elsewhere.
+    pub fn is_about_a_claim(&self) -> bool {
+        !matches!(self.field.as_str(), "issuer" | "subject" | "subjectKind" | "key")
+    }
+
     /// The stable reason code.
     pub fn code(&self) -> &'static str {
-        "identity-mismatch"
+        if self.is_about_a_claim() { "claim-mismatch" } else { "identity-mismatch" }
     }
 
     /// What the reader can do.

@@ -120,7 +120,7 @@ impl<'a> Exam<'a> {
 
     fn image(&self) -> Result<(), String> {
         let digest: Digest = self.vector.digest.as_ref().unwrap().parse().unwrap();
-        let evidence = self.vectors.layout(self.vector).evidence("registry.example/image", NOW);
+        let evidence = self.vectors.layout(self.vector).evidence("registry.example/image", &digest, NOW);
         let mut reasons = vec!["nothing there".to_owned()];
         for item in &evidence.entries[0].items {
             match self.item(item, &digest) {

@@ -119,7 +119,7 @@ fn cases(registry: &Registry, world: &World) -> Result<Vec<Case>, Failure> {
         denied("signed, but asked for by tag", "tagged", pod(&tagged), "tag-not-allowed"),
         denied("only an SBOM is signed", "attested", pod(&attested), "not-a-signature"),
         denied("log entry tampered with", "tampered", pod(&tampered), "inclusion-promise-invalid"),
-        denied("our workflow, a stranger's repo", "hijacked", pod(&hijacked), "identity-mismatch"),
+        denied("our workflow, a stranger's repo", "hijacked", pod(&hijacked), "claim-mismatch"),
     ])
 }
 

@@ -252,7 +252,8 @@ fn look<'s>(
             signer.rule().describe(),
             shown(&mismatch.to_string())
         );
-        ((2, mismatch.nearness), reason::plain(Code::IdentityMismatch, None, message))
+        let code = if mismatch.is_about_a_claim() { Code::ClaimMismatch } else { Code::IdentityMismatch };
+        ((2, mismatch.nearness), reason::plain(code, None, message))
     })?;
     if let Some(what) = not_a_signature(verified.content()) {
         let message =

@@ -45,17 +45,18 @@ fn github_organisation_yaml_admits_releases_of_the_organisation_only() {
     let set = shipped(include_str!("../../../../policies/github-organisation.yaml"));
     let app = "ghcr.io/acme/app";
     allows(&set, app, vec![by(&Identity::github("acme/app", "release.yml", "refs/tags/v1.2.3"))]);
-    for other in [
-        Identity::github("mallory/app", "release.yml", "refs/tags/v1.2.3"),
-        Identity::github("acme/app", "test.yml", "refs/tags/v1.2.3"),
-        Identity::github("acme/app", "release.yml", "refs/heads/main"),
-        Identity::github_reusable(
-            "mallory/app",
-            "refs/tags/v1.2.3",
-            "acme/app/.github/workflows/release.yml@refs/tags/v1.2.3",
-        ),
+    let called = Identity::github_reusable(
+        "mallory/app",
+        "refs/tags/v1.2.3",
+        "acme/app/.github/workflows/release.yml@refs/tags/v1.2.3",
+    );
+    for (other, code) in [
+        (Identity::github("mallory/app", "release.yml", "refs/tags/v1.2.3"), "claim-mismatch"),
+        (Identity::github("acme/app", "test.yml", "refs/tags/v1.2.3"), "identity-mismatch"),
+        (Identity::github("acme/app", "release.yml", "refs/heads/main"), "claim-mismatch"),
+        (called, "claim-mismatch"),
     ] {
-        denies(&set, app, vec![by(&other)], "identity-mismatch");
+        denies(&set, app, vec![by(&other)], code);
     }
     denies(&set, "ghcr.io/acme/lab/toy", vec![], "no-policy-matches");
 }
