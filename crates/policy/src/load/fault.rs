@@ -239,7 +239,8 @@ mod tests {
             include_str!("../../tests/policy/sets.rs"),
         ]
         .concat();
-        let untested: Vec<_> = codes().into_iter().filter(|code| !tests.contains(&format!("\"{code}\""))).collect();
+        let untested: Vec<_> =
+            codes().into_iter().filter(|code| !tests.contains(&format!("\"{code}\""))).collect();
         assert!(untested.is_empty(), "{untested:?}");
     }
 }

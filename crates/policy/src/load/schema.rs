@@ -23,9 +23,9 @@ fn structural<T: JsonSchema>() -> Value {
     settings.meta_schema = None;
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     tidy(&mut schema);
-    // An API server lets a CRD restrict nothing in `metadata` but names, and keeps its other fields anyway.
+    // An API server accepts nothing about `metadata` but what its names are.
     if let Some(metadata) = schema.pointer_mut("/properties/metadata").and_then(Value::as_object_mut) {
-        metadata.remove("x-kubernetes-preserve-unknown-fields");
+        metadata.retain(|key, _| matches!(key.as_str(), "properties" | "type"));
     }
     schema
 }

@@ -225,6 +225,7 @@ fn home(name: &str) -> Option<&'static str> {
         "mode" | "liftsNoMatch" | "signers" | "require" | "match" => "spec",
         "noMatch" | "tags" | "unknownKinds" | "registries" => "spec of GateSettings",
         "roots" | "transparencyLog" => "spec.signers.NAME",
+        "anyOf" | "unsigned" => "spec.require.NAME",
         _ => return None,
     })
 }

@@ -200,7 +200,10 @@ impl<'t> Reader<'t> {
     }
 
     fn fault(&mut self, at: At, path: &Path, fault: Fault) {
-        self.faults.push((at, path.clone(), fault));
+        // More are of no use to anybody: the file is refused already.
+        if self.faults.len() < limits::FINDINGS {
+            self.faults.push((at, path.clone(), fault));
+        }
     }
 }
 

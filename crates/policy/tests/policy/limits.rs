@@ -200,3 +200,12 @@ fn a_file_is_limited_in_values() {
     assert!(outcome(&with(low)).is_ok());
     assert_eq!(outcome(&with(low + 1)).unwrap_err(), [("limit", String::new())]);
 }
+
+#[test]
+fn reported_faults_are_limited() {
+    let with = |count: usize| {
+        let text = policy(SIGNED).replace("\"ghcr.io/acme/**\"", &list(count, |_| "\"nginx\"".to_owned()));
+        outcome(&text).unwrap_err().len()
+    };
+    assert_eq!((with(limits::FINDINGS), with(limits::FINDINGS + 1)), (limits::FINDINGS, limits::FINDINGS));
+}

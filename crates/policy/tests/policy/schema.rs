@@ -62,6 +62,10 @@ fn structural(schema: &Value, path: &str) {
             let properties = object.get("properties").and_then(Value::as_object);
             for (name, below) in properties.into_iter().flatten() {
                 structural(below, &format!("{path}.{name}"));
+                // What a CRD says of `metadata` is only what names are like.
+                if path.ends_with(".metadata") {
+                    continue;
+                }
                 let required = object.get("required").and_then(Value::as_array);
                 let is_required = required.is_some_and(|names| names.iter().any(|other| other == name));
                 let is_nullable = below.get("nullable") == Some(&Value::Bool(true));
