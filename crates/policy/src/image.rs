@@ -128,7 +128,7 @@ impl Host {
     }
 
     // THREAT: `*.acme.io` must not match `evil.example/x.acme.io/` nor `a.b.acme.io`.
-    // See a_host_wildcard_is_one_whole_label.
+    // See host-below-a-wildcard-s-label.
     fn matches(&self, host: &str) -> bool {
         let (name, port) = split_port(host);
         if port != self.port.as_deref() {

@@ -238,7 +238,9 @@ fn no_file_names_a_machine_or_a_package_registry() {
     ];
     let mut broken = Vec::new();
     for (path, text) in texts() {
-        for word in paths.iter().chain(&settings) {
+        let is_source = path.extension().is_some_and(|extension| extension == "rs");
+        let settings = if is_source { &[][..] } else { &settings[..] };
+        for word in paths.iter().chain(settings) {
             for (number, line) in text.lines().enumerate() {
                 let own = line.match_indices(word).any(|(at, _)| {
                     !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '.')
@@ -261,10 +263,7 @@ fn no_file_names_a_machine_or_a_package_registry() {
 fn every_shipped_policy_parses_and_has_a_case() {
     let policies: Vec<PathBuf> =
         files().into_iter().filter(|path| path.starts_with("policies") && is_policy(path)).collect();
-    if policies.is_empty() {
-        eprintln!("nothing to guard yet: policies/ is empty");
-        return;
-    }
+    assert!(policies.len() >= 4, "four examples are shipped, there are {}", policies.len());
     let tests: String =
         sources().into_iter().filter(|(path, _)| is_test(path)).map(|(_, text)| text).collect();
     let roots = BTreeMap::from([(
@@ -284,6 +283,89 @@ fn every_shipped_policy_parses_and_has_a_case() {
         }
     }
     none("shipped policies", &broken);
+}
+
+#[test]
+fn every_threat_in_security_md_names_tests_that_exist() {
+    let text = std::fs::read_to_string(top().join("SECURITY.md")).unwrap();
+    let mut functions = BTreeSet::new();
+    for (_, source) in sources() {
+        for (at, _) in source.match_indices("fn ") {
+            let rest = source[at + 3..].chars();
+            functions
+                .insert(rest.take_while(|next| next.is_alphanumeric() || *next == '_').collect::<String>());
+        }
+    }
+    let (mut threats, mut inside, mut broken) = (0, false, Vec::new());
+    for (number, line) in text.lines().enumerate() {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        inside = line.starts_with('|') && (inside || cells == ["threat", "test"]);
+        if !inside || cells == ["threat", "test"] || line.starts_with("|---") {
+            continue;
+        }
+        threats += 1;
+        let named: Vec<&str> = cells.get(1).unwrap_or(&"").split('`').skip(1).step_by(2).collect();
+        if named.is_empty() {
+            broken.push(format!("SECURITY.md:{}: no test", number + 1));
+        }
+        for name in named {
+            let folder = top().join("testdata/attacks").join(name).join("expect.toml");
+            if !functions.contains(name) && !folder.exists() {
+                broken.push(format!("SECURITY.md:{}: `{name}` does not exist", number + 1));
+            }
+        }
+    }
+    assert!(threats >= 30, "the tables `| threat | test |` of SECURITY.md are not read: {threats} threats");
+    none("threats without a test", &broken);
+}
+
+#[test]
+fn every_threat_comment_names_a_test_that_exists() {
+    let sources = sources();
+    let everything: String = sources.iter().map(|(_, text)| text.as_str()).collect();
+    let mut broken = Vec::new();
+    for (path, text) in &sources {
+        for (at, _) in text.match_indices("// THREAT:") {
+            let comment: Vec<&str> =
+                text[at..].lines().take_while(|line| line.trim_start().starts_with("//")).collect();
+            let comment = comment.join(" ");
+            let Some((_, named)) = comment.split_once("See ") else { continue };
+            for name in named.split([' ', ',', '.', '`']).filter(|word| word.matches(['_', '-']).count() >= 2)
+            {
+                let folder = top().join("testdata/attacks").join(name);
+                if !everything.contains(&format!("fn {name}")) && !folder.exists() {
+                    broken.push(format!("{}:{}: {name}", path.display(), text[..at].lines().count() + 1));
+                }
+            }
+        }
+    }
+    none("tests that a THREAT comment names and that do not exist", &broken);
+}
+
+#[test]
+fn nothing_is_left_unfinished() {
+    let words =
+        [concat!("unimpl", "emented!("), concat!("to", "do!("), concat!("TO", "DO"), concat!("FIX", "ME")];
+    let mut broken = Vec::new();
+    for (path, text) in sources() {
+        for (number, line) in text.lines().enumerate() {
+            if words.iter().any(|word| line.contains(word)) {
+                broken.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    none("stubs", &broken);
+}
+
+#[test]
+fn pure_crates_begin_with_what_is_absent() {
+    let absent =
+        "//! This crate opens no socket, reads no clock, no file and no environment, and does not log.";
+    for package in PURE {
+        let folder = package.strip_prefix("sealgate-").unwrap();
+        let text = std::fs::read_to_string(top().join("crates").join(folder).join("src/lib.rs")).unwrap();
+        assert!(text.starts_with(absent), "{package}: its documentation does not begin with what is absent");
+    }
 }
 
 fn is_policy(path: &Path) -> bool {

@@ -169,7 +169,7 @@ impl<'t> Reader<'t> {
                 self.fault(start, &below, Fault::MergeKey);
                 continue;
             }
-            // THREAT: two readers take different ones of two equal keys. See a_duplicate_key_is_refused.
+            // THREAT: two readers take different ones of two equal keys. See field-twice-in-a-policy.
             if let Some(first) = seen.get(&name) {
                 let first = first.line;
                 self.fault(start, &below, Fault::DuplicateKey { key: name, first });
