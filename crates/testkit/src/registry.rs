@@ -198,6 +198,11 @@ impl Registry {
         self.push_layers(repository, subject, suffix, &items)
     }
 
+    /// Forgets what refers to `subject`; the manifests stay.
+    pub fn clear_referrers(&self, repository: &str, subject: &Digest) {
+        self.shared.lock().clear_referrers(repository, subject);
+    }
+
     /// Whether the referrers API is there (it is at first). Without it referrers are published by the fallback tag.
     pub fn set_referrers_api(&self, there: bool) {
         self.shared.lock().no_referrers_api = !there;

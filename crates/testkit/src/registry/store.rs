@@ -145,6 +145,10 @@ impl State {
         digest
     }
 
+    pub(super) fn clear_referrers(&mut self, repository: &str, subject: &Digest) {
+        self.referrers.remove(&(repository.to_owned(), subject.to_string()));
+    }
+
     pub(super) fn put_blob(&mut self, repository: &str, bytes: &[u8]) -> Digest {
         let digest = Digest::sha256(bytes);
         self.blobs.insert((repository.into(), digest.to_string()), bytes.to_vec());

@@ -9,6 +9,7 @@
     reason = "a test may stop"
 )]
 
+mod cache;
 mod certificate;
 mod content;
 mod counting;
@@ -45,6 +46,7 @@ struct Expect {
 
 fn tables() -> Vec<Table> {
     vec![
+        cache::TABLE,
         certificate::TABLE,
         content::TABLE,
         counting::TABLE,

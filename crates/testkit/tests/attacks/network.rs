@@ -204,4 +204,132 @@ pub(crate) const TABLE: Table = &[
             nothing,
         ),
     ),
+    (
+        "image-at-the-metadata-service",
+        Case::Network(
+            |scene, registry| {
+                good(scene, registry);
+                scene.host = scene.attack.then(|| "169.254.169.254".to_owned());
+            },
+            |_| (),
+        ),
+    ),
+    (
+        "referrers-stuffed-before-the-signature",
+        Case::Network(
+            |scene, registry| {
+                let count = if scene.attack { 250 } else { 20 };
+                for number in 0..count {
+                    registry.push_bundle_bytes(
+                        "acme/app",
+                        &scene.digest,
+                        format!("{{\"garbage\": {number}}}").as_bytes(),
+                    );
+                }
+                good(scene, registry);
+            },
+            |registry| assert!(registry.request_count() < 1000, "{}", registry.request_count()),
+        ),
+    ),
+    (
+        "referrer-says-its-layers-twice",
+        Case::Network(
+            |scene, registry| {
+                let signed = scene.recipe().sign();
+                let digest = registry.push_bundle("acme/app", &scene.digest, &signed);
+                let manifest =
+                    String::from_utf8(registry.manifest("acme/app", &digest.to_string()).unwrap()).unwrap();
+                registry.push_image("acme/app", None, "attacked");
+                let twice = manifest.replacen("\"layers\":", "\"layers\":[],\"layers\":", 1);
+                if scene.attack {
+                    let kind = "application/vnd.dev.sigstore.bundle.v0.3+json";
+                    registry.clear_referrers("acme/app", &scene.digest);
+                    registry.push_referrer("acme/app", &scene.digest, twice.as_bytes(), kind);
+                }
+            },
+            nothing,
+        ),
+    ),
+    (
+        "signature-tag-denied-is-not-absent",
+        Case::Network(
+            |scene, registry| {
+                let legacy = scene.world.sign_image_legacy(&scene.digest, &scene.identity);
+                scene.items.push(legacy.legacy_item());
+                scene.push(registry);
+                if scene.attack {
+                    registry.on(Rule::path(".sig", Answer::status(403)));
+                }
+            },
+            nothing,
+        ),
+    ),
+    (
+        "challenge-without-an-end",
+        Case::Network(
+            |scene, registry| {
+                good(scene, registry);
+                registry.set_auth(Auth::Bearer { realm: None, credentials: None });
+                if scene.attack {
+                    let challenge =
+                        format!("Bearer realm=\"http://{}/token\",service=\"testkit\"", registry.host());
+                    registry
+                        .on(Rule::path("/v2/", Answer::status(401).header("www-authenticate", &challenge)));
+                }
+            },
+            |registry| assert!(registry.request_count() < 100, "{}", registry.request_count()),
+        ),
+    ),
+    (
+        "token-that-breaks-out-of-its-header",
+        Case::Network(
+            |scene, registry| {
+                good(scene, registry);
+                registry.set_auth(Auth::Bearer { realm: None, credentials: None });
+                if scene.attack {
+                    let token = json!({"token": "testkit-token\r\nx-evil: 1"}).to_string();
+                    registry.on(Rule::path(
+                        "/token",
+                        Answer::bytes(token.as_bytes()).header("content-type", "application/json"),
+                    ));
+                }
+            },
+            |registry| assert!(registry.journal().iter().all(|request| request.header("x-evil").is_none())),
+        ),
+    ),
+    (
+        "signature-redirected-to-another-host",
+        Case::Network(
+            |scene, registry| {
+                good(scene, registry);
+                if scene.attack {
+                    registry.on(Rule::path("/blobs/", Answer::redirect("http://127.0.0.9:1/stolen")));
+                }
+            },
+            nothing,
+        ),
+    ),
+    (
+        "descriptor-of-another-size",
+        Case::Network(
+            |scene, registry| {
+                let signed = scene.recipe().sign();
+                let digest = registry.push_bundle("acme/app", &scene.digest, &signed);
+                registry.push_image("acme/app", None, "attacked");
+                if scene.attack {
+                    let manifest =
+                        String::from_utf8(registry.manifest("acme/app", &digest.to_string()).unwrap())
+                            .unwrap();
+                    let size = signed.bundle().len();
+                    let other =
+                        manifest.replacen(&format!("\"size\":{size}"), &format!("\"size\":{}", size - 1), 1);
+                    assert_ne!(manifest, other);
+                    registry.clear_referrers("acme/app", &scene.digest);
+                    let kind = "application/vnd.dev.sigstore.bundle.v0.3+json";
+                    registry.push_referrer("acme/app", &scene.digest, other.as_bytes(), kind);
+                }
+            },
+            nothing,
+        ),
+    ),
 ];

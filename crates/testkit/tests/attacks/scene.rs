@@ -18,6 +18,8 @@ pub(crate) type Table = &'static [(&'static str, Case)];
 
 /// How an attack is made.
 pub(crate) enum Case {
+    /// Something of its own kind.
+    Custom(fn(bool) -> Outcome),
     /// Documents that the loader must refuse; the twin is accepted.
     Documents(fn(bool) -> Vec<(&'static str, String)>),
     /// A registry that lies about a good signature; afterwards the second function may look at its journal.
@@ -48,6 +50,8 @@ pub(crate) struct Scene {
     pub(crate) now: Timestamp,
     pub(crate) repository: String,
     pub(crate) pinned: bool,
+    /// Where the image is said to be, if not at the registry.
+    pub(crate) host: Option<String>,
 }
 
 pub(crate) const RELEASE: &str =
@@ -83,6 +87,7 @@ impl Scene {
             now: world.now(),
             repository: "registry.example/acme/app".into(),
             pinned: true,
+            host: None,
         }
     }
 
@@ -123,7 +128,7 @@ impl Scene {
         self.items.push(signed.item());
     }
 
-    fn roots(&self) -> TrustedRoots {
+    pub(crate) fn roots(&self) -> TrustedRoots {
         let named = std::iter::once(("public-good", &self.root))
             .chain(self.more_roots.iter().map(|(name, root)| (*name, root)));
         named
@@ -134,7 +139,7 @@ impl Scene {
             .collect()
     }
 
-    fn request(&self, repository: &str) -> (String, Request) {
+    pub(crate) fn request(&self, repository: &str) -> (String, Request) {
         let text =
             if self.pinned { format!("{repository}@{}", self.digest) } else { format!("{repository}:v1") };
         let reference = Reference::parse(&text).unwrap();
@@ -181,13 +186,15 @@ impl Scene {
         let snapshot = Snapshot::new(self.policies(&roots), roots);
         let mut registries = Config::default();
         registries.http_hosts.insert(registry.host());
+        registries.http_hosts.extend(self.host.clone());
         let settings = Settings { registry: registries, cache: false, background: Duration::ZERO };
         let mut secrets = BTreeMap::new();
         let own = sealgate_testkit::base64(b"gate:secret");
         secrets.insert(registry.host(), serde_json::json!({"auth": own}));
         let config = serde_json::json!({"auths": secrets}).to_string();
         let credentials = Credentials::from_docker_config(config.as_bytes()).unwrap();
-        let (_, request) = self.request(&format!("{}/acme/app", registry.host()));
+        let host = self.host.clone().unwrap_or_else(|| registry.host());
+        let (_, request) = self.request(&format!("{host}/acme/app"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let answer = runtime.block_on(async {
             let engine = Engine::new(settings, snapshot, credentials).unwrap();
@@ -199,7 +206,7 @@ impl Scene {
 }
 
 impl Outcome {
-    fn of(verdict: &Verdict) -> Self {
+    pub(crate) fn of(verdict: &Verdict) -> Self {
         let code = verdict.report().reasons.first().map_or("", |reason| reason.code);
         Self { outcome: verdict.name().into(), code: code.into(), story: format!("{:#?}", verdict.report()) }
     }
@@ -211,7 +218,7 @@ impl Case {
         let mut scene = Scene::new(attack);
         let registry = Registry::start_blocking();
         match self {
-            Self::Documents(_) => panic!("documents have no registry"),
+            Self::Custom(_) | Self::Documents(_) => panic!("nothing of this attack is in a registry"),
             Self::Network(build, _) => build(&mut scene, &registry),
             Self::Scene(build) => {
                 build(&mut scene);
@@ -225,6 +232,7 @@ impl Case {
     pub(crate) fn run(&self, attack: bool) -> Outcome {
         let mut scene = Scene::new(attack);
         match self {
+            Self::Custom(run) => run(attack),
             Self::Documents(documents) => {
                 let sources: Vec<Source> = documents(attack)
                     .into_iter()

@@ -148,4 +148,56 @@ pub(crate) const TABLE: &[(&str, Ask)] = &[
     ("image-with-an-empty-name", |signed, used| {
         create(json!({"containers": containers(if signed == used { signed } else { "" })}))
     }),
+    ("more-images-than-anybody-needs", |signed, used| {
+        let count = if signed == used { 64 } else { 65 };
+        let (name, _) = signed.split_once('@').unwrap();
+        // The twin names the signed image under as many container names.
+        let image = |number: usize| {
+            if signed == used {
+                signed.to_owned()
+            } else {
+                format!("{name}-{number}@{}", &signed[name.len() + 1..])
+            }
+        };
+        let containers: Vec<Value> =
+            (0..count).map(|number| json!({"name": format!("c{number}"), "image": image(number)})).collect();
+        create(json!({"containers": containers}))
+    }),
+    ("review-of-an-older-version", |signed, used| {
+        let mut asked = create(json!({"containers": containers(signed)}));
+        if signed != used {
+            asked["apiVersion"] = json!("admission.k8s.io/v1beta1");
+        }
+        asked
+    }),
+    ("digest-of-a-reference-in-upper-case", |signed, used| {
+        let (name, digest) = signed.split_once("@sha256:").unwrap();
+        let image = if signed == used {
+            signed.to_owned()
+        } else {
+            format!("{name}@sha256:{}", digest.to_uppercase())
+        };
+        create(json!({"containers": containers(&image)}))
+    }),
+    ("reference-with-two-digests", |signed, used| {
+        let (_, digest) = used.split_once('@').unwrap();
+        let image = if signed == used { signed.to_owned() } else { format!("{signed}@{digest}") };
+        create(json!({"containers": containers(&image)}))
+    }),
+    ("reference-with-a-blank", |signed, used| {
+        let image = if signed == used { signed.to_owned() } else { format!(" {signed}") };
+        create(json!({"containers": containers(&image)}))
+    }),
+    ("update-without-an-old-object", |signed, used| {
+        let old = if signed == used { pod(json!({"containers": containers(signed)})) } else { Value::Null };
+        review("UPDATE", "Pod", "pods", pod(json!({"containers": containers(used)})), old)
+    }),
+    ("image-moved-to-another-container", |signed, used| {
+        // Already there at one path, it is new at another.
+        let old =
+            pod(json!({"containers": [{"name": "app", "image": signed}, {"name": "old", "image": used}]}));
+        let new =
+            pod(json!({"containers": [{"name": "app", "image": used}, {"name": "old", "image": used}]}));
+        review("UPDATE", "Pod", "pods", new, old)
+    }),
 ];
