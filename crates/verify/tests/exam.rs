@@ -181,3 +181,13 @@ fn every_real_bundle_is_judged_as_independent_verifiers_judge_it() {
 fn every_real_image_is_judged_as_independent_verifiers_judge_it() {
     agrees("oci-", 160, |exam| exam.image());
 }
+
+#[test]
+fn every_real_root_loads_whole() {
+    let Some(vectors) = Vectors::find("every_real_root_loads_whole") else { return };
+    for entry in std::fs::read_dir(vectors.folder.join("trusted_roots")).unwrap() {
+        let path = entry.unwrap().path();
+        let root = TrustedRoot::from_json(&std::fs::read(&path).unwrap()).unwrap();
+        assert!(root.notes().is_empty(), "{}: {:?}", path.display(), root.notes());
+    }
+}

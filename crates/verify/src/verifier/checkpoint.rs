@@ -101,3 +101,54 @@ fn signature(line: &str) -> Option<NoteSignature<'_>> {
     }
     Some(NoteSignature { name, hint: *hint, bytes: bytes.to_vec() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Checkpoint;
+    use crate::limits;
+
+    const NOTE: &str = "log.example - 7\n42\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nextra\n\n\u{2014} log.example AAAAAAE=\n";
+
+    #[test]
+    fn a_note_is_read_in_its_one_spelling() {
+        let note = Checkpoint::read(NOTE).unwrap();
+        assert_eq!((note.origin, note.tree_size, note.root_hash), ("log.example - 7", 42, [0; 32]));
+        for (from, to) in [
+            ("\n\n", "\n"),
+            ("\n42\n", "\n042\n"),
+            ("\n42\n", "\n+42\n"),
+            ("\n42\n", "\n 42\n"),
+            ("\n42\n", "\n18446744073709551616\n"),
+            ("AAA=", "AAA"),
+            ("AAA=", "AAA-"),
+            ("AAAAAAAAAAA=", "="),
+            ("log.example - 7\n", "\n"),
+            ("log.example - 7\n", "log.example - 7\r\n"),
+            ("\u{2014} log", "- log"),
+            ("\u{2014} log.example AAAAAAE=", "\u{2014} log.example AAAAAA=="),
+            ("\u{2014} log.example AAAAAAE=", "\u{2014}  AAAAAAE="),
+            ("\u{2014} log.example AAAAAAE=\n", ""),
+            ("\u{2014} log.example AAAAAAE=\n", "\u{2014} log.example AAAAAAE=\n\u{2014} other\n"),
+        ] {
+            assert!(NOTE.contains(from));
+            assert!(Checkpoint::read(&NOTE.replace(from, to)).is_err(), "{from:?} as {to:?}");
+        }
+    }
+
+    #[test]
+    fn a_note_is_measured_before_it_is_read() {
+        let padded = |length: usize| NOTE.replace("extra", &"x".repeat(length - NOTE.len() + "extra".len()));
+        assert!(Checkpoint::read(&padded(limits::CHECKPOINT_BYTES)).is_ok());
+        assert!(Checkpoint::read(&padded(limits::CHECKPOINT_BYTES + 1)).is_err());
+    }
+
+    #[test]
+    fn the_number_of_a_tree_is_no_part_of_the_logs_name() {
+        assert_eq!(super::name("rekor.sigstore.dev - 2605736670972794746"), "rekor.sigstore.dev");
+        for whole in
+            ["rekor.sigstore.dev", "rekor.sigstore.dev - ", "rekor.sigstore.dev - x", "rekor.sigstore.dev-1"]
+        {
+            assert_eq!(super::name(whole), whole);
+        }
+    }
+}
