@@ -7,7 +7,7 @@ pub(crate) const FILE: usize = 32 << 20;
 pub(crate) const ROOT: usize = 1 << 20;
 
 /// Bytes of an evidence file.
-pub(crate) const EVIDENCE: usize = 256 << 20;
+pub(crate) const EVIDENCE: usize = 128 << 20;
 
 /// Bytes of a docker configuration.
 pub(crate) const DOCKER_CONFIG: usize = 1 << 20;

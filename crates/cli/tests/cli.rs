@@ -18,6 +18,8 @@ mod deciding;
 mod files;
 #[path = "cli/images.rs"]
 mod images;
+#[path = "cli/limits.rs"]
+mod limits;
 #[path = "cli/process.rs"]
 mod process;
 #[path = "cli/vectors.rs"]

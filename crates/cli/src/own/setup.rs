@@ -1,13 +1,14 @@
 //! What `check` and `replay` share: roots, policies, and how to speak to registries.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use clap::Args;
 use sealgate::{
     Snapshot,
     oci::Credentials,
     policy::{Finding, PolicySet, Source},
-    verify::{TrustedRoot, TrustedRoots},
+    tuf::{self, RootSource, RootsError},
+    verify::TrustedRoots,
 };
 
 use super::Fault;
@@ -67,24 +68,10 @@ pub(crate) fn sources(names: &[String]) -> Result<Vec<Source>, Fault> {
 
 /// The embedded root, and those that are named.
 pub(crate) fn roots(named: &[String]) -> Result<TrustedRoots, Fault> {
-    let mut roots = TrustedRoots::new();
-    for text in named {
-        let (name, file) =
-            text.split_once('=')
-                .filter(|(name, file)| !name.is_empty() && !file.is_empty())
-                .ok_or_else(|| Fault::usage(format!("`--trusted-root {text}` is not NAME=FILE")))?;
-        let bytes = files::read(file, limits::ROOT)?;
-        let root =
-            TrustedRoot::from_json(&bytes).map_err(|error| Fault::usage(format!("{file}: {error}")))?;
-        if roots.insert(name.to_owned(), Arc::new(root)).is_some() {
-            return Err(Fault::usage(format!("two trusted roots are named `{name}`")));
-        }
-    }
-    if !roots.contains_key(PUBLIC_GOOD) {
-        let root = TrustedRoot::public_good().map_err(|error| Fault::own(&error))?;
-        roots.insert(PUBLIC_GOOD.to_owned(), Arc::new(root));
-    }
-    Ok(roots)
+    let wrong = |error: RootsError| Fault { code: super::USAGE, ..Fault::own(&error) }.hint(error.help());
+    let sources =
+        named.iter().map(|text| text.parse()).collect::<Result<Vec<RootSource>, _>>().map_err(wrong)?;
+    tuf::load(&sources).map_err(wrong)
 }
 
 /// The credentials of a docker configuration: the one named, else the user's own, else none.
@@ -116,5 +103,3 @@ fn refused(faults: &[Finding]) -> Fault {
     let lines: Vec<String> = faults.iter().map(|fault| format!("\n  {fault}; {}", fault.help)).collect();
     Fault::usage(format!("the policies cannot be used{}", lines.concat()))
 }
-
-const PUBLIC_GOOD: &str = "public-good";

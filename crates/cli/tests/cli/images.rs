@@ -264,3 +264,78 @@ fn a_pinned_certificate_admits_nobody_else() {
     assert_eq!(ask(signed.certificate.as_ref().unwrap()), 0);
     assert_ne!(ask(other.certificate.as_ref().unwrap()), 0);
 }
+
+#[test]
+fn signatures_may_live_in_another_repository() {
+    let place = Place::new();
+    let image = place.registry.push_image("app", None, "app");
+    let signed = place.world.sign_image(&image.digest, &release());
+    place.registry.push_bundle("signatures", &image.digest, &signed);
+    let (reference, root, host) =
+        (place.pinned("app", &image), place.name("root.json"), place.registry.host());
+    let words = [&["verify", "--trusted-root", &root][..], &BY_RELEASE, &[&reference]].concat();
+    let there = format!("{host}/signatures");
+    assert_eq!(ask_with(&words, &[("COSIGN_REPOSITORY", &there)], b"").code, 0);
+    assert_eq!(ask_with(&words, &[], b"").code, 10);
+    for wrong in ["Bad/Repo:x", &format!("{there}:v1")] {
+        let told = ask_with(&words, &[("COSIGN_REPOSITORY", wrong)], b"");
+        assert!(told.code == 1 && told.stderr.contains("parsing $COSIGN_REPOSITORY"), "{told:?}");
+    }
+}
+
+#[test]
+fn a_layer_over_the_users_own_limit_is_not_looked_at() {
+    let place = Place::new();
+    let image = place.signed_older("app");
+    let (reference, root) = (place.pinned("app", &image), place.name("root.json"));
+    let words = [&["verify", "--trusted-root", &root][..], &BY_RELEASE, &[&reference]].concat();
+    let told = ask_with(&words, &[("COSIGN_MAX_ATTACHMENT_SIZE", "10")], b"");
+    assert!(told.code == 12 && told.stderr.contains("exceeded the limit (10)"), "{told:?}");
+    for fitting in ["1MiB", "128KB", "nonsense"] {
+        assert_eq!(ask_with(&words, &[("COSIGN_MAX_ATTACHMENT_SIZE", fitting)], b"").code, 0, "{fitting}");
+    }
+}
+
+#[test]
+fn both_issuers_that_are_typed_must_fit_a_bundle() {
+    let place = Place::new();
+    let reference = place.pinned("app", &place.signed("app"));
+    let with = |exact: &str, pattern: &str| {
+        let flags = [
+            "--certificate-identity",
+            RELEASE,
+            "--certificate-oidc-issuer",
+            exact,
+            "--certificate-oidc-issuer-regexp",
+            pattern,
+        ];
+        place.cosign("verify", &[&flags[..], &[reference.as_str()]].concat()).code
+    };
+    assert_eq!(with(GITHUB, "github"), 0);
+    assert_eq!(with("https://other.example", "github"), 1);
+    assert_eq!(with(GITHUB, "^other"), 1);
+}
+
+#[test]
+fn the_workflow_flags_are_compared_to_the_letter() {
+    let place = Place::new();
+    let image = place.registry.push_image("app", None, "app");
+    let identity = release().old_claim(5, "acme/app").old_claim(6, "refs/tags/v1.2.3");
+    place.registry.push_bundle("app", &image.digest, &place.world.sign_image(&image.digest, &identity));
+    let reference = place.pinned("app", &image);
+    let with = |flag: &str, value: &str| {
+        place.cosign("verify", &[&BY_RELEASE[..], &[flag, value, reference.as_str()]].concat())
+    };
+    assert_eq!(with("--certificate-github-workflow-repository", "acme/app").code, 0);
+    let told = with("--certificate-github-workflow-repository", "acme/apps");
+    assert!(
+        told.code == 1
+            && told
+                .stderr
+                .contains("expected GithubWorkflowRepository to be \"acme/apps\", got \"acme/app\""),
+        "{told:?}"
+    );
+    assert_eq!(with("--certificate-github-workflow-ref", "refs/tags/v1.2.3").code, 0);
+    assert_eq!(with("--certificate-github-workflow-ref", "refs/tags/v1.2").code, 1);
+    assert_eq!(with("--certificate-github-workflow-name", "another").code, 1);
+}
