@@ -26,5 +26,7 @@ mod redirects;
 mod resolve;
 #[path = "registry/support.rs"]
 mod support;
+#[path = "registry/vectors.rs"]
+mod vectors;
 #[path = "registry/wrong.rs"]
 mod wrong;
