@@ -162,3 +162,19 @@ async fn stopped(stop: &mut watch::Receiver<bool>) {
 
 /// Bytes of buffer, and so of all headers together.
 const HEADERS: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_grows_old_by_requests_and_by_time() {
+        let connection = Connection::new(SocketAddr::from(([127, 0, 0, 1], 4711)));
+        connection.requests.store(limits::CONNECTION_REQUESTS - 1, Ordering::Relaxed);
+        assert!(!connection.is_old());
+        connection.requests.store(limits::CONNECTION_REQUESTS, Ordering::Relaxed);
+        assert!(connection.is_old());
+        let ended = Connection { until: Instant::now(), requests: Arc::default() };
+        assert!(ended.is_old());
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sealgate::verify::Digest;
+use sealgate::{tuf, verify::Digest};
 use tokio::{task::spawn_blocking, time::interval};
 
 use crate::{
@@ -63,7 +63,7 @@ impl Keeper {
     fn look(&mut self) {
         let documents = match Documents::read(&self.places) {
             Ok(documents) => documents,
-            Err(error) => return self.broken(error.to_string(), error.to_string()),
+            Err(error) => return self.broken(chain(&error), chain(&error)),
         };
         let hash = documents.hash();
         if self.good.as_ref() == Some(&hash) {
@@ -93,12 +93,22 @@ impl Keeper {
 
     fn bring(&self, documents: &Documents) -> Result<(), String> {
         let loads = |result| self.gate.metrics.loads.get_or_create(&ResultLabels { result }).inc();
-        let brought = documents.load().map_err(|error| error.to_string()).and_then(|(snapshot, warnings)| {
+        let brought = documents.load().map_err(|error| chain(&error)).and_then(|(snapshot, warnings)| {
+            let notes: Vec<_> =
+                tuf::notes(&snapshot.roots).map(|(root, note)| (root.to_owned(), note.clone())).collect();
             let (hash, names) = (snapshot.hash.to_string(), snapshot.policies.names().join(", "));
-            self.gate.install(snapshot).map_err(|error| error.to_string())?;
+            self.gate.install(snapshot).map_err(|error| chain(&error))?;
             tracing::info!(snapshot = hash, policies = names, "policies in force");
             for warning in warnings {
                 tracing::warn!(code = warning.code, "{warning}");
+            }
+            for (root, note) in notes {
+                tracing::warn!(
+                    root,
+                    field = note.field,
+                    why = note.why,
+                    "part of a trusted root is left out"
+                );
             }
             Ok(())
         });
@@ -140,4 +150,14 @@ impl Keeper {
             self.gate.set_health(Health::Degraded { why: why.clone() });
         }
     }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
 }

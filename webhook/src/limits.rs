@@ -92,9 +92,6 @@ pub const POLICY_FILE: u64 = 1024 * 1024;
 /// Files in the policies' folder.
 pub const POLICY_FILES: usize = 500;
 
-/// Bytes of one trusted root's file.
-pub const ROOT_FILE: u64 = 4 * 1024 * 1024;
-
 /// How often files are looked at.
 pub const POLL: Duration = Duration::from_secs(2);
 

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
+use sealgate::tuf::RootSource;
 
 use crate::patience::duration;
 
@@ -45,8 +46,13 @@ pub struct Options {
     pub policies: PathBuf,
 
     /// Trusted root that policies may name (repeatable); `public-good` is built in
-    #[arg(long = "trusted-root", env = "SEALGATE_TRUSTED_ROOT", value_name = "NAME=FILE", value_delimiter = ',', value_parser = named_file)]
-    pub trusted_roots: Vec<(String, PathBuf)>,
+    #[arg(
+        long = "trusted-root",
+        env = "SEALGATE_TRUSTED_ROOT",
+        value_name = "NAME=FILE",
+        value_delimiter = ','
+    )]
+    pub trusted_roots: Vec<RootSource>,
 
     /// Registry credentials, as `docker login` writes them: the `auths` of a config.json
     #[arg(long, env = "SEALGATE_DOCKER_CONFIG", value_name = "FILE")]
@@ -86,13 +92,6 @@ pub enum LogFormat {
     Json,
     /// For people
     Text,
-}
-
-fn named_file(text: &str) -> Result<(String, PathBuf), String> {
-    match text.split_once('=') {
-        Some((name, file)) if !name.is_empty() && !file.is_empty() => Ok((name.to_owned(), file.into())),
-        _ => Err("write NAME=FILE".to_owned()),
-    }
 }
 
 fn time(text: &str) -> Result<Duration, String> {

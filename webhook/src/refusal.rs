@@ -5,8 +5,6 @@
 pub enum Class {
     /// No, whatever anyone tries again: 403.
     Definite,
-    /// Could not find out, and trying again alone does not help: 403 under its own code.
-    Lasting,
     /// Could not find out now: 503.
     Temporary,
 }
@@ -166,5 +164,54 @@ impl Refusal {
             | Self::TooManyImages { .. }
             | Self::UnknownKind { .. } => Class::Definite,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_never_renamed() {
+        let text = String::new;
+        let all = [
+            Refusal::Deadline,
+            Refusal::ImageMissing,
+            Refusal::Internal { what: text() },
+            Refusal::NotReady,
+            Refusal::ObjectUnreadable { kind: text(), why: text() },
+            Refusal::Overloaded { limit: 0 },
+            Refusal::ReferenceInvalid { why: text() },
+            Refusal::ReviewInconsistent { why: text() },
+            Refusal::ReviewTooBig { what: "", limit: 0 },
+            Refusal::ReviewUnreadable { why: text() },
+            Refusal::ReviewVersion { api_version: text(), kind: text() },
+            Refusal::TooManyContainers { found: 0, limit: 0 },
+            Refusal::TooManyImages { found: 0, limit: 0 },
+            Refusal::UnknownKind { kind: text() },
+        ];
+        let codes: BTreeSet<_> = all.iter().map(Refusal::code).collect();
+        assert_eq!(codes.len(), all.len());
+        assert!(all.iter().all(|refusal| !refusal.help().is_empty()));
+        let table: Vec<_> =
+            all.iter().map(|refusal| format!("{} {:?}", refusal.code(), refusal.class())).collect();
+        insta::assert_snapshot!(table.join("\n"), @"
+        deadline-exceeded Temporary
+        image-missing Definite
+        internal-fault Definite
+        not-ready Temporary
+        object-unreadable Definite
+        overloaded Temporary
+        reference-invalid Definite
+        review-inconsistent Definite
+        review-too-big Definite
+        review-unreadable Definite
+        review-version Definite
+        too-many-containers Definite
+        too-many-images Definite
+        unknown-kind Definite
+        ");
     }
 }

@@ -88,7 +88,6 @@ impl Found {
             },
             Self::Refused(refusal) => match refusal.class() {
                 Class::Definite => Standing::Denied,
-                Class::Lasting => Standing::UnknownLasting,
                 Class::Temporary => Standing::UnknownNow,
             },
         }

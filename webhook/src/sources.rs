@@ -4,13 +4,13 @@ use std::{
     collections::BTreeMap,
     io,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use sealgate::{
     Snapshot,
     policy::{Finding, PolicySet, Source},
-    verify::{Digest, RootError, TrustedRoot, TrustedRoots},
+    tuf::{self, RootSource, RootsError},
+    verify::Digest,
 };
 
 use crate::limits;
@@ -20,8 +20,8 @@ use crate::limits;
 pub(crate) struct Places {
     /// The folder of policies.
     pub(crate) policies: PathBuf,
-    /// Roots' files, by name.
-    pub(crate) roots: Vec<(String, PathBuf)>,
+    /// Roots' files.
+    pub(crate) roots: Vec<RootSource>,
 }
 
 /// Everything that a snapshot is made of, as bytes.
@@ -36,9 +36,6 @@ pub(crate) struct Documents {
 /// Why documents make no snapshot.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceError {
-    /// The built-in root cannot be read.
-    #[error("built-in trusted root cannot be used")]
-    BuiltIn(#[source] RootError),
     /// Changing while it is read.
     #[error("`{0}` keeps changing while it is read")]
     Changing(PathBuf),
@@ -70,13 +67,8 @@ pub(crate) enum SourceError {
         source: io::Error,
     },
     /// A root that cannot be used.
-    #[error("trusted root `{name}`: {source}")]
-    Root {
-        /// Its name.
-        name: String,
-        /// Why.
-        source: RootError,
-    },
+    #[error(transparent)]
+    Roots(#[from] RootsError),
     /// Two files for one name.
     #[error("trusted root `{0}` is given twice")]
     RootTwice(String),
@@ -132,9 +124,10 @@ impl Documents {
         if documents.policies.is_empty() {
             return Err(SourceError::Empty(places.policies.clone()));
         }
-        for (name, path) in &places.roots {
-            if documents.roots.insert(name.clone(), read_bounded(path, limits::ROOT_FILE)?).is_some() {
-                return Err(SourceError::RootTwice(name.clone()));
+        for root in &places.roots {
+            let bytes = read_bounded(root.path(), tuf::limits::ROOT_FILE_BYTES)?;
+            if documents.roots.insert(root.name().to_owned(), bytes).is_some() {
+                return Err(SourceError::RootTwice(root.name().to_owned()));
             }
         }
         Ok(documents)
@@ -145,16 +138,7 @@ impl Documents {
     /// # Errors
     /// [`SourceError`] if any document is wrong.
     pub(crate) fn load(&self) -> Result<(Snapshot, Vec<Finding>), SourceError> {
-        let mut roots = TrustedRoots::new();
-        if !self.roots.contains_key(PUBLIC_GOOD) {
-            let public_good = TrustedRoot::public_good().map_err(SourceError::BuiltIn)?;
-            roots.insert(PUBLIC_GOOD.to_owned(), Arc::new(public_good));
-        }
-        for (name, bytes) in &self.roots {
-            let root = TrustedRoot::from_json(bytes)
-                .map_err(|source| SourceError::Root { name: name.clone(), source })?;
-            roots.insert(name.clone(), Arc::new(root));
-        }
+        let roots = tuf::read(self.roots.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))?;
         let sources: Vec<_> = self
             .policies
             .iter()
@@ -180,12 +164,14 @@ impl Documents {
     }
 }
 
-const PUBLIC_GOOD: &str = "public-good";
-
 fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, SourceError> {
     use io::Read;
     let failed = |source| SourceError::Read { path: path.to_owned(), source };
     let mut bytes = vec![];
+    // A pipe would be waited for, so the kind is asked first.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(io::Error::other("it is no file")));
+    }
     let file = std::fs::File::open(path).map_err(failed)?;
     file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > limit {
@@ -257,10 +243,10 @@ mod tests {
         assert!(matches!(Documents::read(&places), Err(SourceError::Limit { what: "files", .. })));
         fs::remove_file(places.policies.join("more.yaml")).unwrap();
         let root = places.policies.with_file_name("root.json");
-        fs::write(&root, vec![b' '; limits::ROOT_FILE as usize]).unwrap();
-        places.roots = vec![("lab".into(), root.clone())];
+        fs::write(&root, vec![b' '; tuf::limits::ROOT_FILE_BYTES as usize]).unwrap();
+        places.roots = vec![RootSource::new("lab", root.clone()).unwrap()];
         assert!(Documents::read(&places).is_ok());
-        fs::write(&root, vec![b' '; limits::ROOT_FILE as usize + 1]).unwrap();
+        fs::write(&root, vec![b' '; tuf::limits::ROOT_FILE_BYTES as usize + 1]).unwrap();
         assert!(matches!(Documents::read(&places), Err(SourceError::Limit { what: "bytes", .. })));
     }
 
@@ -270,9 +256,9 @@ mod tests {
         fs::write(places.policies.join("a.json"), "{}").unwrap();
         let root = folder.path().join("root.json");
         fs::write(&root, "{}").unwrap();
-        places.roots = vec![("lab".into(), root.clone())];
+        places.roots = vec![RootSource::new("lab", root.clone()).unwrap()];
         assert!(Documents::read(&places).is_ok());
-        places.roots.push(("lab".into(), root));
+        places.roots.push(RootSource::new("lab", root).unwrap());
         assert!(matches!(Documents::read(&places), Err(SourceError::RootTwice(name)) if name == "lab"));
     }
 

@@ -140,7 +140,7 @@ fn flags_that_cannot_be_meant_are_refused() {
     for (arguments, what) in [
         (&["--policies=/nowhere", "--tls-cert=a"][..], "--tls-key"),
         (&[], "--policies"),
-        (&["--policies=/nowhere", "--trusted-root=lab"], "NAME=FILE"),
+        (&["--policies=/nowhere", "--trusted-root=lab"], "does not name a trusted root"),
         (&["--policies=/nowhere", "--drain-grace=8"], "such as 8s"),
         (&["--policies=/nowhere", "--novelty"], "--novelty"),
     ] {
