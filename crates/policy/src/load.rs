@@ -290,39 +290,34 @@ enum Kind {
 
 fn kind(node: &Node) -> Result<Kind, Located> {
     let top = Path::default();
+    let refused = |field: &str, fault: Fault| {
+        let path = top.field(field);
+        Err((node.locate(&path), path, fault))
+    };
+    let missing = |field: &str, instead: &str| {
+        refused(
+            field,
+            Fault::Missing { field: field.to_owned(), instead: format!("write `{field}: {instead}`") },
+        )
+    };
     if !matches!(node.value, Value::Map(_)) {
-        let fault = Fault::WrongType {
-            wanted: "a map with `apiVersion`, `kind`, `metadata` and `spec`".to_owned(),
-            found: node.value.kind(),
-        };
-        return Err((node.at, top, fault));
+        let wanted = "a map with `apiVersion`, `kind`, `metadata` and `spec`".to_owned();
+        return Err((node.at, top, Fault::WrongType { wanted, found: node.value.kind() }));
     }
-    let path = top.field("kind");
     let kind = match node.text("kind") {
         Some("ClusterSealPolicy") => Kind::Policy,
         Some("GateSettings") => Kind::Settings,
         Some("SealPolicy") => {
             let instead = "write a ClusterSealPolicy for now; it holds in every namespace";
-            return Err((
-                node.locate(&path),
-                path,
-                Fault::Later { what: "`kind: SealPolicy`".to_owned(), instead },
-            ));
+            return refused("kind", Fault::Later { what: "`kind: SealPolicy`".to_owned(), instead });
         }
-        found => {
-            return Err((
-                node.locate(&path),
-                path,
-                Fault::Kind { found: found.unwrap_or_default().to_owned() },
-            ));
-        }
+        Some(found) => return refused("kind", Fault::Kind { found: found.to_owned() }),
+        None => return missing("kind", "ClusterSealPolicy"),
     };
     match node.text("apiVersion") {
         Some("sealgate.dev/v1alpha1") => Ok(kind),
-        found => {
-            let path = top.field("apiVersion");
-            Err((node.locate(&path), path, Fault::ApiVersion { found: found.unwrap_or_default().to_owned() }))
-        }
+        Some(found) => refused("apiVersion", Fault::ApiVersion { found: found.to_owned() }),
+        None => missing("apiVersion", "sealgate.dev/v1alpha1"),
     }
 }
 

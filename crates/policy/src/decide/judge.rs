@@ -39,7 +39,9 @@ impl Judge<'_, '_> {
             for reason in &mut told {
                 reason.rule = Some(format!("{}/{}", policy.name, reason.rule.as_deref().unwrap_or(name)));
                 if let Some(help) = &requirement.help {
-                    reason.help = format!("{help}; {}", reason.help);
+                    // A policy may write several lines, but a message is one.
+                    let help: Vec<&str> = help.split_whitespace().collect();
+                    reason.help = format!("{}; {}", help.join(" "), reason.help);
                 }
             }
             reasons.extend(told.into_iter().map(|reason| (requirement.mode, reason)));

@@ -1,6 +1,6 @@
 //! What can be wrong with a document, and what to write instead.
 
-use super::{Finding, node::At};
+use super::{Finding, near::NONE, node::At};
 use crate::limits;
 
 /// One way in which a document is wrong.
@@ -188,8 +188,12 @@ impl Fault {
             Self::Tag => "remove the tag; types follow from the fields".to_owned(),
             Self::TwoSettings { .. } => "keep one GateSettings document".to_owned(),
             Self::UnknownField { instead, .. } => instead.clone(),
+            Self::UnknownRoot { known, .. } if known == NONE => "give the root to the program by that name".to_owned(),
             Self::UnknownRoot { known, .. } => format!("write one of {known}, or give the root to the program by that name"),
+
+            Self::UnknownSigner { known, .. } if known == NONE => "add it under `signers`".to_owned(),
             Self::UnknownSigner { known, .. } => format!("write one of {known}, or add it under `signers`"),
+
             Self::UnknownValue { choices, .. } => format!("write one of {choices}"),
             Self::UnsignedBeside => "remove the other requirements, or `unsigned`: an image is admitted without evidence or it is not".to_owned(),
             Self::WrongType { wanted, .. } => format!("write {wanted}"),

@@ -19,13 +19,16 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .map(|(_, candidate)| candidate)
 }
 
+/// How no words are listed.
+pub(super) const NONE: &str = "none";
+
 /// Words as a reader lists them.
 pub(super) fn listed<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     let quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        None => "none".to_owned(),
+        None => NONE.to_owned(),
     }
 }
 

@@ -1,11 +1,16 @@
 //! Input that nobody means well with: refused in bounded time, without a panic.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
 
 use proptest::prelude::*;
 use sealgate_policy::{PolicySet, Source, limits};
 
-use crate::support::{load, policy, roots, try_load};
+use sealgate_verify::{Item, Place};
+
+use crate::support::{allowed, found, image, judge, load, policy, release, roots, try_load, world};
 
 const SIGNED: &str = "{signed: {signature: {by: [release]}}}";
 
@@ -30,7 +35,32 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn any_item_is_judged(
+        bytes in prop::collection::vec(any::<u8>(), 0..256), media_type in "[a-z/.+]{0,40}|application/vnd.dev.sigstore.bundle.v0.3\\+json",
+        annotations in prop::collection::btree_map("dev.(cosignproject|sigstore).cosign/[a-z]{1,11}", "[ -~]{0,64}", 0..5),
+        at in 0usize..4096, change in any::<u8>(),
+    ) {
+        let set = load(&policy(SIGNED));
+        let garbage = Item { bytes: bytes.into(), media_type, annotations, place: Place::SignatureTag };
+        prop_assert!(!allowed(&judge(&set, &found(vec![garbage]))));
+        // One byte of a good bundle is another: accepted or refused, but judged.
+        let mut item = GOOD.clone();
+        let mut bytes = item.bytes.to_vec();
+        let at = at % bytes.len();
+        bytes[at] ^= change;
+        item.bytes = bytes.into();
+        let _ = judge(&set, &found(vec![item]));
+    }
+}
+
+static GOOD: LazyLock<Item> = LazyLock::new(|| world().sign_image(&image(), &release()).item());
+
 #[test]
+#[expect(clippy::disallowed_methods, reason = "this test is about time")]
 fn a_full_size_file_of_anything_is_refused_in_bounded_time() {
     let slow: Vec<(String, Duration)> = [
         "[",

@@ -5,7 +5,7 @@ use sealgate_policy::{PolicySet, Verdict, decide};
 use sealgate_testkit::{Identity, SigningKey, evidence};
 use sealgate_verify::Item;
 
-use crate::support::{codes, image, load, request_for, roots, try_load, world};
+use crate::support::{codes, image, load, request_for, roots, source, try_load, world};
 
 fn ask(set: &PolicySet, name: &str, items: Vec<Item>) -> Verdict {
     let reference = format!("{name}@{}", image());
@@ -125,4 +125,18 @@ fn audit_start_yaml_denies_nothing_and_records_what_would_be_denied() {
     let strict =
         load(&include_str!("../../../../policies/audit-start.yaml").replace("mode: audit", "mode: enforce"));
     denies(&strict, "ghcr.io/acme/app", vec![], "no-signature-found");
+}
+
+#[test]
+fn the_shipped_policies_can_stand_in_one_folder() {
+    let files = [
+        include_str!("../../../../policies/audit-start.yaml"),
+        include_str!("../../../../policies/github-organisation.yaml"),
+        include_str!("../../../../policies/public-base-images.yaml"),
+        include_str!("../../../../policies/release-and-approval.yaml"),
+        include_str!("../../../../policies/vendor-key.yaml"),
+    ];
+    let sources: Vec<_> =
+        files.iter().enumerate().map(|(index, text)| source(&index.to_string(), text)).collect();
+    assert_eq!(PolicySet::load(&sources, &roots()).unwrap().set.names().len(), 7);
 }

@@ -324,6 +324,20 @@ use super::{POLICY, refused};
     "sealgate.dev/v1",
     "sealgate.dev/v1alpha1"
 )]
+#[case::no_kind(
+    "missing-field",
+    "kind",
+    "kind: ClusterSealPolicy\n",
+    "",
+    "kind: ClusterSealPolicy\nstatus: {}\n"
+)]
+#[case::no_version(
+    "missing-field",
+    "apiVersion",
+    "apiVersion: sealgate.dev/v1alpha1\n",
+    "",
+    "apiVersion: \"sealgate.dev/v1alpha1\"\n"
+)]
 fn a_policy_is_refused(
     #[case] code: &str,
     #[case] field: &str,
