@@ -55,17 +55,22 @@ impl Stage {
             &self.image,
         ]
         .map(str::to_owned);
-        let (mut answer, mut talk) = (Vec::new(), Vec::new());
-        let mut console = sealgate_cli::Console::new([].into(), std::io::empty(), &mut answer, &mut talk);
-        let exit = sealgate_cli::run(&arguments, &mut console);
-        drop(console);
-        let story = format!("{}{}", String::from_utf8_lossy(&answer), String::from_utf8_lossy(&talk));
-        let told: Value = serde_json::from_slice(&answer).unwrap_or_else(|_| panic!("exit {exit}: {story}"));
+        let (exit, answer, talk) = command(&arguments);
+        let story = format!("{answer}{talk}");
+        let told: Value = serde_json::from_str(&answer).unwrap_or_else(|_| panic!("exit {exit}: {story}"));
         let verdict = told["images"][0]["verdict"].as_str().unwrap().to_owned();
         let exits = [("allow", 0), ("deny", 1), ("unknown", 2)];
         assert!(exits.contains(&(verdict.as_str(), exit)), "exit {exit} for {verdict}");
         let code = told["images"][0]["reasons"][0]["code"].as_str().unwrap_or_default().to_owned();
         Outcome { outcome: verdict, code, story }
+    }
+
+    /// A verb of cosign's with its flags; root and credentials are added.
+    pub(crate) fn type_in(&self, words: &[String]) -> (u8, String, String) {
+        let (verb, rest) = words.split_first().unwrap();
+        let root = self.file("root.json");
+        let added = ["sealgate", verb, "--trusted-root", &root].map(str::to_owned);
+        command(&[&added, rest].concat())
     }
 
     /// What the webhook answers to a Pod of the image.
@@ -120,6 +125,15 @@ impl Stage {
             Outcome { outcome: if allowed { "allow" } else { "denied" }.into(), code, story }
         })
     }
+}
+
+/// Runs one command line: exit code, answer, talk.
+fn command(arguments: &[String]) -> (u8, String, String) {
+    let (mut answer, mut talk) = (Vec::new(), Vec::new());
+    let mut console = sealgate_cli::Console::new([].into(), std::io::empty(), &mut answer, &mut talk);
+    let exit = sealgate_cli::run(arguments, &mut console);
+    drop(console);
+    (exit, String::from_utf8(answer).unwrap(), String::from_utf8(talk).unwrap())
 }
 
 /// Doors know the public-good instance by its own root, so the virtual one has its own name.

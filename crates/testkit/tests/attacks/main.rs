@@ -11,6 +11,7 @@
 
 mod cache;
 mod certificate;
+mod command;
 mod content;
 mod counting;
 mod doors;
@@ -36,11 +37,11 @@ use scene::{Case, Table};
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expect {
-    /// The reason code.
+    /// The reason code; for cosign's verbs the exit code.
     code: String,
-    /// `deny`, `unknown`, or `refused` for documents; `denied` by the webhook, which makes no difference.
+    /// `deny`, `unknown`, or `refused` for documents; `denied` by a door that makes no difference.
     outcome: String,
-    /// `webhook`, where only that door can meet the attack.
+    /// `cli` or `webhook`, where only that door can meet the attack.
     door: Option<String>,
 }
 
@@ -71,9 +72,9 @@ fn folders() -> BTreeSet<String> {
     folders.map(|entry| entry.file_name().into_string().unwrap()).collect()
 }
 
-/// Whether the attack is the webhook's alone.
-fn at_the_webhook(folder: &str) -> bool {
-    doors::expect(folder).get("door").is_some_and(|door| door.as_str() == Some("webhook"))
+/// At which door the attack happens, if only one door can meet it.
+fn door(folder: &str) -> Option<String> {
+    doors::expect(folder).get("door").map(|door| door.as_str().unwrap().to_owned())
 }
 
 #[rstest]
@@ -81,6 +82,7 @@ fn attack_is_denied_and_its_twin_allowed(#[files("../../testdata/attacks/*/expec
     let folder = path.parent().unwrap().file_name().unwrap().to_str().unwrap();
     let expect: Expect = toml::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     let run = |attack| match expect.door.as_deref() {
+        Some("cli") => command::run(folder, attack),
         Some("webhook") => webhook::run(folder, attack),
         Some(door) => panic!("no door `{door}`"),
         None => cases().find(|(name, _)| *name == folder).expect("no case of that name").1.run(attack),
@@ -155,14 +157,21 @@ fn attack_is_denied_at_every_door(
 
 #[test]
 fn every_case_has_a_folder_and_every_folder_a_case() {
-    let named: BTreeSet<String> = cases().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(named.len(), cases().count(), "two cases of one name");
-    let here: BTreeSet<String> = folders().into_iter().filter(|folder| !at_the_webhook(folder)).collect();
-    assert_eq!(here.difference(&named).collect::<Vec<_>>(), Vec::<&String>::new(), "folders without a case");
-    assert_eq!(named.difference(&here).collect::<Vec<_>>(), Vec::<&String>::new(), "cases without a folder");
-    let there: BTreeSet<String> = folders().into_iter().filter(|folder| at_the_webhook(folder)).collect();
-    let named: BTreeSet<String> = webhook::TABLE.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(there, named, "folders and cases of the webhook");
+    let names = |names: Vec<&str>| {
+        let set: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(set.len(), names.len(), "two cases of one name");
+        set
+    };
+    let tables = [
+        (None, names(cases().map(|(name, _)| *name).collect())),
+        (Some("cli"), names(command::TABLE.iter().map(|(name, _)| *name).collect())),
+        (Some("webhook"), names(webhook::TABLE.iter().map(|(name, _)| *name).collect())),
+    ];
+    for (at, cases) in tables {
+        let folders: BTreeSet<String> =
+            folders().into_iter().filter(|folder| door(folder).as_deref() == at).collect();
+        assert_eq!(folders, cases, "folders and cases at {at:?}");
+    }
     for folder in folders() {
         let readme = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../testdata/attacks")
@@ -178,4 +187,19 @@ fn every_case_has_a_folder_and_every_folder_a_case() {
 #[test]
 fn at_least_sixty_attacks_are_denied_through_the_library() {
     assert!(cases().count() >= 60, "{}", cases().count());
+}
+
+#[test]
+fn every_reason_code_of_an_attack_is_in_the_map() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/attacks");
+    let map = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    for folder in folders() {
+        let expect = doors::expect(&folder);
+        let (code, outcome) = (expect["code"].as_str().unwrap(), expect["outcome"].as_str().unwrap());
+        let mapped = map.contains(&format!("`{code}`"));
+        assert!(
+            mapped || matches!(outcome, "denied" | "refused"),
+            "{folder}: `{code}` is not in testdata/attacks/README.md"
+        );
+    }
 }
