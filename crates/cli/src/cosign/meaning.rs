@@ -164,10 +164,12 @@ fn identity(typed: &Typed) -> Result<Whom, PatternError> {
     let (rules, older_rules, empty_issuer_fits) = match (&issuer.exact, &issuer.pattern) {
         (text, Some(pattern)) => {
             let compiled = anywhere("issuer", pattern)?;
-            let by_pattern = || rule(IssuerMatch::Regex(compiled.clone()));
-            let second = text.as_deref().map(|text| rule(exact(text))).transpose()?;
             let empty = regex::Regex::new(&format!("^(?:{compiled})$")).is_ok_and(|regex| regex.is_match(""));
-            (Rules { first: by_pattern()?, second }, Rules { first: by_pattern()?, second: None }, empty)
+            // GitHub's own instance names no issuer; a pattern such as `.*` takes that for one of no letters.
+            let matched = || IssuerMatch::RegexOrAbsent(compiled.clone());
+            let second = text.as_deref().map(|text| rule(exact(text))).transpose()?;
+            let (rules, older) = (rule(matched())?, rule(matched())?);
+            (Rules { first: rules, second }, Rules { first: older, second: None }, empty)
         }
         (text, None) => {
             let by_text = || rule(exact(text.as_deref().unwrap_or_default()));

@@ -343,3 +343,24 @@ fn the_workflow_flags_are_compared_to_the_letter() {
     assert_eq!(with("--certificate-github-workflow-ref", "refs/tags/v1.2").code, 1);
     assert_eq!(with("--certificate-github-workflow-name", "another").code, 1);
 }
+
+#[test]
+fn a_pattern_that_fits_no_letters_fits_a_certificate_without_an_issuer() {
+    let place = Place::new();
+    let image = place.registry.push_image("app", None, "app");
+    let mut recipe = place.world.recipe(&image.digest, &Identity::uri("https://build.example", ""));
+    recipe.patches.certificate.add(|certificate| {
+        certificate.remove("1.3.6.1.4.1.57264.1.1");
+        certificate.remove("1.3.6.1.4.1.57264.1.8");
+    });
+    place.registry.push_bundle("app", &image.digest, &recipe.sign());
+    let reference = place.pinned("app", &image);
+    let by = |flag: &str, issuer: &str| {
+        let flags = ["--certificate-identity", "https://build.example", flag, issuer];
+        place.cosign("verify", &[&flags[..], &[reference.as_str()]].concat())
+    };
+    let told = by("--certificate-oidc-issuer-regexp", ".*");
+    assert_eq!(told.code, 0, "{told:?}");
+    assert_eq!(by("--certificate-oidc-issuer-regexp", ".+").code, 1);
+    assert_eq!(by("--certificate-oidc-issuer", GITHUB).code, 1);
+}
