@@ -1,4 +1,17 @@
-//! As little DER as reading extensions and CMS structures needs: definite, minimal lengths.
+//! As little DER as keys, extensions and timestamp tokens need: definite, minimal lengths and nothing left over.
+
+/// The tag of `BIT STRING`.
+pub(crate) const BIT_STRING: u8 = 0x03;
+/// The tag of `INTEGER`.
+pub(crate) const INTEGER: u8 = 0x02;
+/// The tag of `NULL`.
+pub(crate) const NULL: u8 = 0x05;
+/// The tag of `OBJECT IDENTIFIER`.
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+/// The tag of `SEQUENCE`.
+pub(crate) const SEQUENCE: u8 = 0x30;
+/// The tag of `UTF8String`.
+pub(crate) const UTF8_STRING: u8 = 0x0c;
 
 /// One element.
 #[derive(Clone, Copy, Debug)]
@@ -9,7 +22,7 @@ pub(crate) struct Element<'a> {
     pub(crate) whole: &'a [u8],
 }
 
-/// Splits a first element off `input`.
+/// Splits `input` after a first element, whatever its tag: the element, and what follows.
 pub(crate) fn first(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (&tag, rest) = input.split_first()?;
     // Tags over 30 do not occur in what we read.
@@ -19,9 +32,10 @@ pub(crate) fn first(input: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = match first {
         0..=0x7f => (usize::from(first), rest),
-        0x81..=0x84 => {
+        0x81..=0x83 => {
             let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            let length = digits.iter().fold(0_usize, |sum, &digit| sum << 8 | usize::from(digit));
+            let length = digits.iter().fold(0, |sum, &digit| sum << 8 | usize::from(digit));
+            // DER has one spelling of a length: the shortest.
             if length < 0x80 || digits.first() == Some(&0) {
                 return None;
             }
@@ -45,28 +59,57 @@ pub(crate) fn all(mut input: &[u8]) -> Option<Vec<Element<'_>>> {
     Some(found)
 }
 
-/// The one element of `tag` that fills `input`.
-pub(crate) fn only(input: &[u8], tag: u8) -> Option<&[u8]> {
-    match first(input)? {
-        (element, []) if element.tag == tag => Some(element.content),
-        _ => None,
-    }
+/// Splits `input` after a first element of `tag`: its content, and what follows.
+pub(crate) fn split(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (element, rest) = first(input)?;
+    (element.tag == tag).then_some((element.content, rest))
+}
+
+/// The content of an element of `tag` that is all of `input`.
+pub(crate) fn whole(input: &[u8], tag: u8) -> Option<&[u8]> {
+    split(input, tag).and_then(|(content, rest)| rest.is_empty().then_some(content))
 }
 
 /// Writes an element.
-pub(crate) fn write(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(content.len() + 6);
-    out.push(tag);
+pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut out = vec![tag];
     let length = content.len().to_be_bytes();
-    let significant: Vec<u8> = length.into_iter().skip_while(|digit| *digit == 0).collect();
-    match significant.as_slice() {
+    let digits: Vec<u8> = length.iter().copied().skip_while(|digit| *digit == 0).collect();
+    match digits.as_slice() {
         [] => out.push(0),
-        [short @ 0..=0x7f] => out.push(*short),
-        digits => {
+        [one @ 0..=0x7f] => out.push(*one),
+        _ => {
             out.push(0x80 | u8::try_from(digits.len()).unwrap_or(0x7f));
-            out.extend_from_slice(digits);
+            out.extend(&digits);
         }
     }
-    out.extend_from_slice(content);
+    out.extend(content);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SEQUENCE, UTF8_STRING, element, split, whole};
+
+    #[test]
+    fn what_is_written_is_read_and_no_other_spelling_is() {
+        for length in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x10000] {
+            let content = vec![b'x'; length];
+            assert_eq!(
+                whole(&element(UTF8_STRING, &content), UTF8_STRING),
+                Some(content.as_slice()),
+                "{length}"
+            );
+        }
+        assert_eq!(
+            whole(&[0x0c, 0x81, 0x01, b'x'], UTF8_STRING),
+            None,
+            "a length that is longer than it need be"
+        );
+        assert_eq!(whole(&[0x0c, 0x80, b'x', 0, 0], UTF8_STRING), None, "an indefinite length");
+        assert_eq!(whole(&[0x0c, 0x01, b'x', 0], UTF8_STRING), None, "something left over");
+        assert_eq!(whole(&[0x0c, 0x02, b'x'], UTF8_STRING), None, "something missing");
+        assert_eq!(whole(&[0x0c, 0x01, b'x'], SEQUENCE), None, "another tag");
+        assert_eq!(split(&[0x0c, 0x01, b'x', 9], UTF8_STRING), Some((&b"x"[..], &[9_u8][..])));
+    }
 }

@@ -2,7 +2,6 @@
 
 mod certificate;
 mod claims;
-mod der;
 mod key;
 
 use std::fmt;

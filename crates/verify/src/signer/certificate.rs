@@ -13,9 +13,8 @@ use x509_parser::{
 use super::{
     PublicKey,
     claims::{self, Claims},
-    der,
 };
-use crate::{Digest, Timestamp, limits};
+use crate::{Digest, Timestamp, der, limits};
 
 /// A signer with a certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{certificate::SignerError, der};
+use super::certificate::SignerError;
+use crate::der;
 
 /// The names of claims, by the last arc of their extension (1.3.6.1.4.1.57264.1.N), as sigstore-go and gh print them.
 pub const CLAIM_NAMES: [(u8, &str); 17] = [

@@ -2,8 +2,11 @@
 
 use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 
-use super::der::{self, element, split, whole};
-use crate::{Digest, RuleError, limits, pem};
+use crate::{
+    Digest, RuleError,
+    der::{self, element, split, whole},
+    limits, pem,
+};
 
 // Object identifiers, DER content.
 const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";

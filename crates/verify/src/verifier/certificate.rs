@@ -165,14 +165,14 @@ fn verify<'p>(
 
 fn subject_is(anchor: &Anchor, name: &[u8]) -> bool {
     // An anchor keeps the inside of its subject.
-    der::only(name, 0x30) == Some(anchor.anchor.subject.as_ref())
+    der::whole(name, 0x30) == Some(anchor.anchor.subject.as_ref())
 }
 
 fn issuer_key(path: &VerifiedPath<'_>) -> Digest {
     match path.intermediate_certificates().next() {
         Some(issuer) => Digest::sha256(issuer.subject_public_key_info().as_ref()),
         // An anchor keeps the inside of its key.
-        None => Digest::sha256(&der::write(0x30, path.anchor().subject_public_key_info.as_ref())),
+        None => Digest::sha256(&der::element(0x30, path.anchor().subject_public_key_info.as_ref())),
     }
 }
 

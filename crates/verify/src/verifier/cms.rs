@@ -82,7 +82,7 @@ impl<'a> Token<'a> {
         if kind.tag != 0x06 || kind.content != TST_INFO {
             return Err("it does not hold a timestamp");
         }
-        let content = tagged(&wrapped, 0xa0).and_then(|octets| der::only(octets, 0x04)).ok_or(MALFORMED)?;
+        let content = tagged(&wrapped, 0xa0).and_then(|octets| der::whole(octets, 0x04)).ok_or(MALFORMED)?;
         let certificates =
             data.get(3).and_then(|part| tagged(part, 0xa0)).map_or_else(|| Some(Vec::new()), der::all);
         if certificates.ok_or(MALFORMED)?.len() > limits::TIMESTAMP_CERTIFICATES {
@@ -147,7 +147,7 @@ impl<'a> SignerInfo<'a> {
             name,
             digest,
             // SPEC: RFC 5652 5.4, the signature is over the attributes as a SET.
-            attributes: der::write(0x31, signed),
+            attributes: der::element(0x31, signed),
             message_digest: found.message_digest.ok_or("it does not sign its content")?,
             certificate: found.certificate,
             signature: tagged(signature, 0x04).ok_or(MALFORMED)?,
@@ -169,13 +169,13 @@ impl<'a> Attributes<'a> {
         let values = tagged(&values, 0x31).ok_or(MALFORMED)?;
         let twice = match name.content {
             CONTENT_TYPE => {
-                if der::only(values, 0x06) != Some(TST_INFO) {
+                if der::whole(values, 0x06) != Some(TST_INFO) {
                     return Err("its signed content type is not a timestamp's");
                 }
                 std::mem::replace(&mut self.is_timestamp, true)
             }
             MESSAGE_DIGEST => {
-                self.message_digest.replace(der::only(values, 0x04).ok_or(MALFORMED)?).is_some()
+                self.message_digest.replace(der::whole(values, 0x04).ok_or(MALFORMED)?).is_some()
             }
             // The first certificate of the list is the signer's.
             SIGNING_CERTIFICATE => {
@@ -211,7 +211,7 @@ fn first_certificate(values: &[u8]) -> Read<Vec<Element<'_>>> {
 }
 
 fn fields(input: &[u8]) -> Read<Vec<Element<'_>>> {
-    der::only(input, 0x30).and_then(der::all).ok_or(MALFORMED)
+    der::whole(input, 0x30).and_then(der::all).ok_or(MALFORMED)
 }
 
 fn two<'a>(parts: &[Element<'a>]) -> Read<[Element<'a>; 2]> {

@@ -63,7 +63,7 @@ struct Split<'a> {
 
 // Raw bytes throughout: nothing is decoded and encoded again, so nothing can change on the way.
 fn split(certificate: &[u8]) -> Option<Split<'_>> {
-    let (tbs, _) = der::first(der::only(certificate, 0x30)?)?;
+    let (tbs, _) = der::first(der::whole(certificate, 0x30)?)?;
     let mut scts = None;
     let mut kept = Vec::with_capacity(tbs.content.len());
     for field in der::all(tbs.content)? {
@@ -72,22 +72,22 @@ fn split(certificate: &[u8]) -> Option<Split<'_>> {
             continue;
         }
         let mut extensions = Vec::new();
-        for extension in der::all(der::only(field.content, 0x30)?)? {
+        for extension in der::all(der::whole(field.content, 0x30)?)? {
             let (name, value) = der::first(extension.content)?;
             if name.tag != 0x06 || name.content != EMBEDDED_SCTS {
                 extensions.extend_from_slice(extension.whole);
                 continue;
             }
             // Never critical, so the value follows at once: an OCTET STRING in an OCTET STRING.
-            if scts.replace(der::only(der::only(value, 0x04)?, 0x04)?).is_some() {
+            if scts.replace(der::whole(der::whole(value, 0x04)?, 0x04)?).is_some() {
                 return None;
             }
         }
         if !extensions.is_empty() {
-            kept.extend(der::write(0xa3, &der::write(0x30, &extensions)));
+            kept.extend(der::element(0xa3, &der::element(0x30, &extensions)));
         }
     }
-    Some(Split { precertificate: der::write(0x30, &kept), scts })
+    Some(Split { precertificate: der::element(0x30, &kept), scts })
 }
 
 // SPEC: RFC 6962 3.3, a list of lists with lengths of two bytes.
