@@ -153,7 +153,7 @@ impl Signed {
 
     /// The layer's bytes in cosign's older form: the payload, or the envelope.
     pub fn legacy_bytes(&self) -> Vec<u8> {
-        self.envelope.as_ref().map_or_else(|| self.payload().to_vec(), canonical)
+        self.envelope.as_ref().map_or_else(|| self.payload().to_vec(), envelope_bytes)
     }
 
     /// A layer of cosign's `.sig` tag, or for an envelope of its `.att` tag.
@@ -196,4 +196,19 @@ impl Signed {
     pub fn envelope_payload(&self) -> Vec<u8> {
         unbase64(self.envelope.as_ref().unwrap()["payload"].as_str().unwrap())
     }
+}
+
+/// An envelope as Go clients write it: its fields in the order of their struct, then whatever somebody added.
+pub(crate) fn envelope_bytes(envelope: &Value) -> Vec<u8> {
+    const ORDER: [&str; 3] = ["payloadType", "payload", "signatures"];
+    let fields = envelope.as_object().unwrap();
+    let known = ORDER.iter().filter_map(|name| fields.get_key_value(*name));
+    let added = fields.iter().filter(|(name, _)| !ORDER.contains(&name.as_str()));
+    let written: Vec<String> = known
+        .chain(added)
+        .map(|(name, value)| {
+            format!("{}:{}", Value::from(name.as_str()), String::from_utf8(canonical(value)).unwrap())
+        })
+        .collect();
+    format!("{{{}}}", written.join(",")).into_bytes()
 }

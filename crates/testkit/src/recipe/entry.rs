@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Content, EntryKind, canonical, pre_authentication_encoding};
+use super::{Content, EntryKind, pre_authentication_encoding};
 use crate::{
     key::{base64, pem_block, sha256},
     log::LogVersion,
-    signed::Signed,
+    signed::{Signed, envelope_bytes},
 };
 
 /// The kind, the version and the body with which a log of that version records a signature.
@@ -129,7 +129,7 @@ fn message(signed: &Signed) -> Vec<u8> {
 }
 
 fn envelope(signed: &Signed) -> Vec<u8> {
-    canonical(signed.envelope.as_ref().unwrap())
+    envelope_bytes(signed.envelope.as_ref().unwrap())
 }
 
 fn signatures(signed: &Signed) -> Vec<Value> {

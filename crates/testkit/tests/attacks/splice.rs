@@ -1,10 +1,24 @@
 //! Genuine parts of somebody else's signature around the attacker's own.
 
-use sealgate_testkit::{Content, Identity, SigningKey, base64, pre_authentication_encoding, sign_statement};
+use sealgate_testkit::{
+    Content, EntryKind, Identity, Recipe, SigningKey, base64, pre_authentication_encoding, sign_statement,
+};
 use sealgate_verify::Digest;
 use serde_json::json;
 
-use crate::scene::{Case, Table};
+use crate::scene::{Case, Scene, Table};
+
+/// The same key signs the same payload again; the entry stays that of the first signature, the timestamp does not.
+fn again(scene: &mut Scene, recipe: Recipe) {
+    let key = SigningKey::p256();
+    let first = recipe.with(|recipe| recipe.leaf_key = Some(key.clone())).sign();
+    let signature = key.sign(&pre_authentication_encoding(first.payload_type(), first.payload()));
+    let (authority, at) = (scene.world.timestamps.clone(), scene.world.at + 30);
+    scene.splice(first, |signed| {
+        *signed = signed.clone().with_signature(&signature);
+        signed.timestamps.iter_mut().for_each(|stamp| *stamp = authority.profile(&signature, at).sign());
+    });
+}
 
 pub(crate) const TABLE: Table = &[
     (
@@ -126,6 +140,54 @@ pub(crate) const TABLE: Table = &[
         Case::Scene(|scene| {
             let good = scene.recipe();
             scene.forge(good, |recipe| recipe.patches.signature.add(|signature| signature.push(0)));
+        }),
+    ),
+    (
+        "oldest-in-toto-entry-of-another-signature",
+        Case::Scene(|scene| {
+            // An `intoto/0.0.1` body holds no signature: only the envelope's hash tells two signatures apart.
+            let recipe = scene.recipe().with(|recipe| recipe.entry_kind = Some(EntryKind::Intoto001));
+            again(scene, recipe);
+        }),
+    ),
+    (
+        "newer-log-entry-from-another-signature",
+        Case::Scene(|scene| {
+            let recipe = scene.world.recipe_v2(&scene.digest, &scene.identity);
+            again(scene, recipe);
+        }),
+    ),
+    (
+        "newer-envelope-entry-from-another-signature",
+        Case::Scene(|scene| {
+            let recipe = scene.world.recipe_v2(&scene.digest, &scene.identity);
+            again(scene, recipe.with(|recipe| recipe.entry_kind = Some(EntryKind::Dsse)));
+        }),
+    ),
+    (
+        "newer-log-entry-of-another-certificate",
+        Case::Scene(|scene| {
+            let evil = Identity::email("evil@example.com", "https://accounts.example");
+            let other = scene.world.recipe_v2(&scene.digest, &evil).sign().certificate.unwrap();
+            let good = scene.world.recipe_v2(&scene.digest, &scene.identity);
+            scene.forge(good, |recipe| {
+                recipe.patches.body.add(move |body| {
+                    let verifier = &mut body["spec"]["hashedRekordV002"]["signature"]["verifier"];
+                    verifier["x509Certificate"]["rawBytes"] = json!(base64(&other));
+                });
+            });
+        }),
+    ),
+    (
+        "newer-log-entry-of-another-digest",
+        Case::Scene(|scene| {
+            let good = scene.world.recipe_v2(&scene.digest, &scene.identity);
+            scene.forge(good, |recipe| {
+                recipe
+                    .patches
+                    .body
+                    .add(|body| body["spec"]["hashedRekordV002"]["data"]["digest"] = json!(base64(&[7; 32])));
+            });
         }),
     ),
 ];
