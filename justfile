@@ -28,6 +28,10 @@ deny:
 cluster:
     testdata/controlplane/build.sh && cargo test --workspace --test cluster -- --ignored --nocapture
 
+# Images signed by the real Sigstore, judged by `sealgate`; builds its tools once (needs Go).
+sigstore:
+    testdata/sigstore/build.sh && cargo test --workspace --test sigstore -- --ignored --nocapture
+
 # Everything that must hold before a change lands.
 ci:
     .ci/run

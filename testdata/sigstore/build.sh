@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # Builds the real Sigstore of `just sigstore` once, from published modules, and prints its folder:
 # cosign, fulcio, rekor-tiles and the timestamp authority.
-# The cache lies outside the checkout and is keyed by this file, which names the versions.
+# The cache lies outside the checkout and is keyed by the packages' versions.
 #   build.sh          build what is missing, print the folder
 #   build.sh --path   print the folder only, building nothing
 # About 10 minutes of CPU on two cores the first time.
 set -euo pipefail
-cd "$(dirname "$0")"
 
 # The name in the folder, and the package at its version.
 tools='fulcio github.com/sigstore/fulcio@v1.8.8
@@ -15,7 +14,7 @@ timestamp-server github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server
 cosign github.com/sigstore/cosign/v3/cmd/cosign@v3.1.2'
 
 cache=${SEALGATE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sealgate}
-folder=$cache/sigstore-$(sha256sum <build.sh | cut -c1-16)
+folder=$cache/sigstore-$(sha256sum <<<"$tools" | cut -c1-16)
 
 if [ "${1:-}" = --path ]; then
   echo "$folder"
@@ -23,6 +22,8 @@ if [ "${1:-}" = --path ]; then
 fi
 
 mkdir -p "$folder"
+# Away from the checkout, whose go.mod files are none of these packages' business.
+cd "$folder"
 exec 9>"$folder/lock"
 flock 9
 while read -r name package; do

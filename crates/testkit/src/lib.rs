@@ -18,6 +18,7 @@ pub mod key;
 pub mod log;
 mod loopback;
 pub mod oidc;
+pub mod process;
 pub mod recipe;
 pub mod registry;
 pub mod signed;

@@ -81,12 +81,9 @@ pub enum ReferenceError {
 }
 
 impl ReferenceError {
-    /// The one code, for snapshots and documentation.
-    pub const CODE: &'static str = "reference-invalid";
-
     /// The stable reason code.
     pub fn code(&self) -> &'static str {
-        Self::CODE
+        "reference-invalid"
     }
 
     /// What the reader can do.

@@ -2,16 +2,14 @@
 //! Pods are created and admitted, and stay Pending.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
+use sealgate_testkit::process::{Process, free_ports};
 use tempfile::TempDir;
-
-use crate::process::Process;
 
 /// The bearer token of the test's administrator.
 pub(crate) const TOKEN: &str = "admin-token";
@@ -133,13 +131,6 @@ impl Drop for ControlPlane {
     fn drop(&mut self) {
         while self.processes.pop().is_some() {}
     }
-}
-
-/// Ports that were free a moment ago.
-pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    // All are held at once, so that no two are the same.
-    let held = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    held.map(|listener| listener.local_addr().unwrap().port())
 }
 
 fn kubeconfig(url: &str) -> String {

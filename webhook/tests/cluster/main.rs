@@ -17,7 +17,6 @@ mod images;
 mod kubectl;
 mod load;
 mod objects;
-mod process;
 mod replicas;
 mod service;
 mod story;

@@ -8,11 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use sealgate_testkit::forwarder::Forwarder;
+use sealgate_testkit::process::{Process, free_ports};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-
-use crate::control_plane::free_ports;
-use crate::process::Process;
 
 pub(crate) struct Replicas {
     replicas: Vec<Replica>,

@@ -159,11 +159,18 @@ fn respond(request: &Recorded, body: &[u8], shared: &Shared, scheme: &str) -> An
     if rest.is_empty() {
         return Answer::bytes(b"{}");
     }
-    if let Some((repository, _)) = rest.split_once("/blobs/uploads/") {
+    if let Some((repository, number)) = rest.split_once("/blobs/uploads/") {
+        if number.is_empty() {
+            let number = state.open_upload();
+            return Answer::status(202)
+                .header("location", &format!("/v2/{repository}/blobs/uploads/{number}"));
+        }
+        let Some(bytes) = state.add_to_upload(number, body) else { return not_found("BLOB_UPLOAD_UNKNOWN") };
         let Some(digest) = parameter("digest").filter(|_| put) else {
-            return Answer::status(202).header("location", &format!("/v2/{repository}/blobs/uploads/1"));
+            let range = format!("0-{}", bytes.len().saturating_sub(1));
+            return Answer::status(202).header("location", path).header("range", &range);
         };
-        let stored = state.put_blob(repository, body);
+        let stored = state.put_blob(repository, &bytes);
         return if stored.to_string() == digest { Answer::status(201) } else { Answer::status(400) };
     }
     if let Some((repository, digest)) = rest.split_once("/blobs/") {

@@ -98,6 +98,7 @@ pub(super) struct State {
     manifests: BTreeMap<(String, String), Manifest>,
     blobs: BTreeMap<(String, String), Vec<u8>>,
     referrers: BTreeMap<(String, String), Vec<Value>>,
+    uploads: Vec<Vec<u8>>,
     pub(super) no_referrers_api: bool,
     pub(super) page_size: Option<usize>,
     pub(super) auth: Auth,
@@ -153,6 +154,19 @@ impl State {
         let digest = Digest::sha256(bytes);
         self.blobs.insert((repository.into(), digest.to_string()), bytes.to_vec());
         digest
+    }
+
+    /// Opens an upload, and says under which number its parts are to arrive.
+    pub(super) fn open_upload(&mut self) -> usize {
+        self.uploads.push(Vec::new());
+        self.uploads.len() - 1
+    }
+
+    /// Adds a part to an upload; all parts so far.
+    pub(super) fn add_to_upload(&mut self, number: &str, part: &[u8]) -> Option<Vec<u8>> {
+        let parts = self.uploads.get_mut(number.parse::<usize>().ok()?)?;
+        parts.extend_from_slice(part);
+        Some(parts.clone())
     }
 
     pub(super) fn manifest(&self, repository: &str, reference: &str) -> Option<&Manifest> {

@@ -1,12 +1,17 @@
-//! A child process with a log, ended by its own id whatever becomes of the test.
+//! Programs that a test starts beside itself: children with a log, ended by their own id whatever becomes of the test.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    fs::{self, File},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
-pub(crate) struct Process {
+/// A running program; dropping it ends it.
+#[derive(Debug)]
+pub struct Process {
     name: String,
     child: Child,
     log: PathBuf,
@@ -14,7 +19,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts the command with both its outputs in `scratch/NAME.log` (appended over restarts).
-    pub(crate) fn start(name: &str, command: &mut Command, scratch: &Path) -> Self {
+    pub fn start(name: &str, command: &mut Command, scratch: &Path) -> Self {
         let log = scratch.join(format!("{name}.log"));
         let out = File::options().create(true).append(true).open(&log).unwrap();
         let child = command
@@ -26,24 +31,26 @@ impl Process {
         Self { name: name.to_owned(), child, log }
     }
 
-    pub(crate) fn id(&self) -> u32 {
+    /// The operating system's name for it.
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Fails the test with the log's end if the process is no more.
-    pub(crate) fn assert_running(&mut self) {
+    pub fn assert_running(&mut self) {
         if let Some(status) = self.child.try_wait().unwrap() {
             panic!("{} ended early ({status}):\n{}", self.name, self.last_lines(30));
         }
     }
 
     /// What a kubelet sends first.
-    pub(crate) fn terminate(&self) {
+    pub fn terminate(&self) {
         let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
         assert!(sent.success(), "SIGTERM could not be sent to {}", self.name);
     }
 
-    pub(crate) fn wait(&mut self, limit: Duration) -> ExitStatus {
+    /// Waits for its end; fails the test if that takes longer than `limit`.
+    pub fn wait(&mut self, limit: Duration) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -54,7 +61,8 @@ impl Process {
         }
     }
 
-    pub(crate) fn last_lines(&self, count: usize) -> String {
+    /// The end of its log.
+    pub fn last_lines(&self, count: usize) -> String {
         let text = String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(count)..].join("\n")
@@ -67,7 +75,14 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
-            println!("--- the end of {}'s log\n{}", self.name, self.last_lines(25));
+            eprintln!("--- the end of {}'s log\n{}", self.name, self.last_lines(25));
         }
     }
+}
+
+/// Ports of 127.0.0.1 that were free a moment ago.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    // All are held at once, so that no two are the same.
+    let held = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    held.map(|listener| listener.local_addr().unwrap().port())
 }
