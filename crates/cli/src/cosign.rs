@@ -24,9 +24,9 @@ use commands::Command;
 use failure::Failure;
 pub(crate) use key::from_pem as public_key;
 
-/// Runs one of cosign's verbs; `arguments` are without the program's name.
-pub(crate) fn run(arguments: &[String], console: &mut Console<'_>) -> u8 {
-    match dispatch(arguments, console) {
+/// Runs one of cosign's verbs, with `strict` as `--strict-compat` does; `arguments` are without the program's name.
+pub(crate) fn run(arguments: &[String], strict: bool, console: &mut Console<'_>) -> u8 {
+    match dispatch(arguments, strict, console) {
         Ok(()) => 0,
         Err(failure) => {
             // Both lines are part of what pipelines grep for.
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &[String], console: &mut Console<'_>) -> u8 {
     }
 }
 
-fn dispatch(arguments: &[String], console: &mut Console<'_>) -> Result<(), Failure> {
+fn dispatch(arguments: &[String], strict: bool, console: &mut Console<'_>) -> Result<(), Failure> {
     let mut arguments = flags::modernise(arguments, console);
     let Some(position) = verb_position(&arguments) else {
         // Only flags: cobra reads them, and answers with help.
@@ -57,6 +57,9 @@ fn dispatch(arguments: &[String], console: &mut Console<'_>) -> Result<(), Failu
         return Ok(());
     }
     let command = commands::find(&name).ok_or_else(|| unknown(&name))?;
+    if strict {
+        arguments.insert(0, "--strict-compat".into());
+    }
     let flags: Vec<_> = command.groups.iter().copied().flatten().copied().collect();
     let mut typed = flags::parse(&flags, &arguments, console)?;
     if typed.help {

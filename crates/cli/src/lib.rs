@@ -22,6 +22,10 @@ pub use console::Console;
 pub fn run(arguments: &[String], console: &mut Console<'_>) -> u8 {
     let words = arguments.get(1..).unwrap_or_default();
     let own = words.first().is_some_and(|word| own::is_verb(word));
-    let code = if own { own::run(words, console) } else { cosign::run(words, console) };
+    // A link of that name stands where cosign stood, in scripts that expect its order of things too.
+    let strict = arguments
+        .first()
+        .is_some_and(|name| std::path::Path::new(name).file_stem().is_some_and(|stem| stem == "cosign"));
+    let code = if own { own::run(words, console) } else { cosign::run(words, strict, console) };
     console.finish(code)
 }

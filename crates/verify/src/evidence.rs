@@ -160,13 +160,21 @@ pub enum EvidenceError {
 }
 
 impl EvidenceError {
+    /// Every code, for snapshots and documentation.
+    pub const CODES: [&'static str; 4] = [
+        "evidence-file-altered",
+        "evidence-file-limit-exceeded",
+        "evidence-file-unreadable",
+        "evidence-file-version",
+    ];
+
     /// The stable reason code.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Digest { .. } => "evidence-digest",
-            Self::Limit { .. } => "evidence-limit",
-            Self::Unreadable { .. } => "evidence-unreadable",
-            Self::Version(_) => "evidence-version",
+            Self::Digest { .. } => "evidence-file-altered",
+            Self::Limit { .. } => "evidence-file-limit-exceeded",
+            Self::Unreadable { .. } => "evidence-file-unreadable",
+            Self::Version(_) => "evidence-file-version",
         }
     }
 

@@ -81,9 +81,12 @@ pub enum ReferenceError {
 }
 
 impl ReferenceError {
+    /// The one code, for snapshots and documentation.
+    pub const CODE: &'static str = "reference-invalid";
+
     /// The stable reason code.
     pub fn code(&self) -> &'static str {
-        "reference-invalid"
+        Self::CODE
     }
 
     /// What the reader can do.

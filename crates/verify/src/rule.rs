@@ -178,6 +178,9 @@ pub struct IdentityMismatch {
 }
 
 impl IdentityMismatch {
+    /// Every code, for snapshots and documentation.
+    pub const CODES: [&'static str; 2] = ["claim-mismatch", "identity-mismatch"];
+
     /// Whether the identity fits and only a claim about the run differs: the right workflow, called from elsewhere.
     pub fn is_about_a_claim(&self) -> bool {
         !matches!(self.field.as_str(), "issuer" | "subject" | "subjectKind" | "key")

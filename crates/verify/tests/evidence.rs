@@ -60,12 +60,12 @@ fn bytes_that_were_exchanged_are_found_out() {
     for pointer in ["/entries/0/manifest", "/entries/0/items/0/bytes"] {
         let mut file = value();
         *file.pointer_mut(pointer).unwrap() = json!("ZXZpbA==");
-        assert_eq!(read(&file).unwrap_err().code(), "evidence-digest", "{pointer}");
+        assert_eq!(read(&file).unwrap_err().code(), "evidence-file-altered", "{pointer}");
     }
     for pointer in ["/entries/0/digest", "/entries/0/items/0/digest"] {
         let mut file = value();
         *file.pointer_mut(pointer).unwrap() = json!(Digest::sha256(b"evil"));
-        assert_eq!(read(&file).unwrap_err().code(), "evidence-digest", "{pointer}");
+        assert_eq!(read(&file).unwrap_err().code(), "evidence-file-altered", "{pointer}");
     }
 }
 
@@ -78,7 +78,7 @@ fn another_version_is_refused(#[case] version: Value) {
     file["version"] = version;
     // Whatever else a later version has must not hide which one it is.
     file["news"] = json!({});
-    assert_eq!(read(&file).unwrap_err().code(), "evidence-version");
+    assert_eq!(read(&file).unwrap_err().code(), "evidence-file-version");
 }
 
 #[rstest]
@@ -99,7 +99,7 @@ fn what_is_not_of_the_form_is_refused(#[case] pointer: &str, #[case] wrong: Valu
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     file.pointer_mut(parent).unwrap()[name] = wrong;
     let error = read(&file).unwrap_err();
-    assert_eq!(error.code(), "evidence-unreadable");
+    assert_eq!(error.code(), "evidence-file-unreadable");
     assert!(matches!(error, EvidenceError::Unreadable { line: 1, .. }));
 }
 
@@ -116,7 +116,11 @@ fn a_key_twice_is_refused_wherever_it_is() {
     ] {
         let line = text.lines().find(|line| line.contains(key)).unwrap();
         let twice = text.replacen(line, &format!("{},\n{line}", line.trim_end_matches(',')), 1);
-        assert_eq!(Evidence::from_json(twice.as_bytes()).unwrap_err().code(), "evidence-unreadable", "{key}");
+        assert_eq!(
+            Evidence::from_json(twice.as_bytes()).unwrap_err().code(),
+            "evidence-file-unreadable",
+            "{key}"
+        );
     }
 }
 
@@ -129,26 +133,26 @@ fn counts_and_bytes_are_bounded_at_n_and_not_at_n_plus_one() {
         Evidence::from_json(&evidence.to_json())
     };
     assert!(items(limits::EVIDENCE_ITEMS).is_ok());
-    assert_eq!(items(limits::EVIDENCE_ITEMS + 1).unwrap_err().code(), "evidence-limit");
+    assert_eq!(items(limits::EVIDENCE_ITEMS + 1).unwrap_err().code(), "evidence-file-limit-exceeded");
     let entries = |count: usize| {
         let mut evidence = evidence();
         evidence.entries = vec![evidence.entries[0].clone(); count];
         Evidence::from_json(&evidence.to_json())
     };
     assert!(entries(limits::EVIDENCE_ENTRIES).is_ok());
-    assert_eq!(entries(limits::EVIDENCE_ENTRIES + 1).unwrap_err().code(), "evidence-limit");
+    assert_eq!(entries(limits::EVIDENCE_ENTRIES + 1).unwrap_err().code(), "evidence-file-limit-exceeded");
     let mut bytes = evidence().to_json();
     bytes.resize(limits::EVIDENCE_BYTES, b' ');
     assert!(Evidence::from_json(&bytes).is_ok());
     bytes.push(b' ');
-    assert_eq!(Evidence::from_json(&bytes).unwrap_err().code(), "evidence-limit");
+    assert_eq!(Evidence::from_json(&bytes).unwrap_err().code(), "evidence-file-limit-exceeded");
 }
 
 #[test]
 fn deep_nesting_is_refused() {
     for open in ["[", "{\"a\":"] {
         let text = format!("{{\"version\":\"1\",\"gaps\":{}", open.repeat(100_000));
-        assert_eq!(Evidence::from_json(text.as_bytes()).unwrap_err().code(), "evidence-unreadable");
+        assert_eq!(Evidence::from_json(text.as_bytes()).unwrap_err().code(), "evidence-file-unreadable");
     }
 }
 

@@ -300,12 +300,7 @@ fn a_workflow_counts_only_in_the_repository_that_ran_it() {
         None
     );
     for (subject, repository, reference, field) in [
-        (
-            "evil/app/.github/workflows/release.yml@refs/tags/v1",
-            "evil/app",
-            "refs/tags/v1",
-            "sourceRepositoryURI",
-        ),
+        ("evil/app/.github/workflows/release.yml@refs/tags/v1", "evil/app", "refs/tags/v1", "subject"),
         (
             "acme/app/.github/workflows/release.yml@refs/tags/v1",
             "evil/app",
@@ -495,12 +490,21 @@ fn a_mismatch_says_what_was_wanted_and_shows_no_look_alike_as_it_is() {
         signer(&run("evil/app/.github/workflows/release.yml@refs/tags/v1", "evil/app", "refs/tags/v1"));
     assert_eq!(
         rule.admits(&fork).unwrap_err().to_string(),
+        "subject is `https://github.com/evil/app/.github/workflows/release.yml@refs/tags/v1`, \
+         wanted `https://github.com/acme/*/.github/workflows/release.yml@refs/tags/v*`"
+    );
+    let hijacked =
+        signer(&run("acme/app/.github/workflows/release.yml@refs/tags/v1", "evil/app", "refs/tags/v1"));
+    assert_eq!(
+        rule.admits(&hijacked).unwrap_err().to_string(),
         "sourceRepositoryURI is `https://github.com/evil/app`, wanted `https://github.com/acme/*`"
     );
-    let other = signer(&run("acme/app/.github/workflows/x.yml@refs/tags/v1", "acme/app", "refs/tags/v1"));
+    assert_eq!(rule.admits(&hijacked).unwrap_err().code(), "claim-mismatch");
+    let other =
+        signer(&run("acme/lib/.github/workflows/release.yml@refs/tags/v1", "acme/app", "refs/tags/v1"));
     assert_eq!(
         rule.admits(&other).unwrap_err().to_string(),
-        "subject is `https://github.com/acme/app/.github/workflows/x.yml@refs/tags/v1`, \
+        "subject is `https://github.com/acme/lib/.github/workflows/release.yml@refs/tags/v1`, \
          wanted `https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v*`"
     );
     let homoglyph =

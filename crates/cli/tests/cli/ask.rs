@@ -26,8 +26,13 @@ pub(crate) fn ask(words: &[&str]) -> Told {
 
 /// The same with variables and standard input.
 pub(crate) fn ask_with(words: &[&str], variables: &[(&str, &str)], input: &[u8]) -> Told {
+    ask_as("/usr/local/bin/sealgate", words, variables, input)
+}
+
+/// The same under another name.
+pub(crate) fn ask_as(program: &str, words: &[&str], variables: &[(&str, &str)], input: &[u8]) -> Told {
     let arguments: Vec<String> =
-        std::iter::once(&"sealgate").chain(words).map(|word| (*word).to_owned()).collect();
+        std::iter::once(&program).chain(words).map(|word| (*word).to_owned()).collect();
     let environment: BTreeMap<String, String> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());

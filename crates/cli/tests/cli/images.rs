@@ -3,7 +3,7 @@
 use sealgate_testkit::{Answer, Auth, Identity, KeyKind, Rule, SigningKey};
 use serde_json::json;
 
-use crate::ask::{BY_RELEASE, GITHUB, Place, RELEASE, ask_with, release};
+use crate::ask::{BY_RELEASE, GITHUB, Place, RELEASE, ask_as, ask_with, release};
 
 #[test]
 fn the_pipelines_command_works_as_written() {
@@ -208,6 +208,10 @@ fn every_image_is_looked_at_in_all_stores_unless_cosigns_order_is_asked_for() {
     assert_eq!(told.code, 1, "{told:?}");
     assert!(told.stderr.contains("no valid bundles exist in registry"), "{told:?}");
     assert_eq!(ask(&["--strict-compat", &older, &bundle]).code, 10);
+    let root = place.name("root.json");
+    let words = [&["verify", "--trusted-root", &root][..], &BY_RELEASE, &[&bundle, &older]].concat();
+    assert_eq!(ask_as("/usr/local/bin/cosign", &words, &[], b"").code, 1);
+    assert_eq!(ask_as("/opt/sealgate", &words, &[], b"").code, 0);
     assert_eq!(ask(&["--new-bundle-format=false", &bundle]).code, 10);
 }
 

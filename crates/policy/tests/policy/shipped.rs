@@ -51,9 +51,9 @@ fn github_organisation_yaml_admits_releases_of_the_organisation_only() {
         "acme/app/.github/workflows/release.yml@refs/tags/v1.2.3",
     );
     for (other, code) in [
-        (Identity::github("mallory/app", "release.yml", "refs/tags/v1.2.3"), "claim-mismatch"),
+        (Identity::github("mallory/app", "release.yml", "refs/tags/v1.2.3"), "identity-mismatch"),
         (Identity::github("acme/app", "test.yml", "refs/tags/v1.2.3"), "identity-mismatch"),
-        (Identity::github("acme/app", "release.yml", "refs/heads/main"), "claim-mismatch"),
+        (Identity::github("acme/app", "release.yml", "refs/heads/main"), "identity-mismatch"),
         (called, "claim-mismatch"),
     ] {
         denies(&set, app, vec![by(&other)], code);

@@ -64,7 +64,7 @@ fn nothing_found_is_denied() {
 fn another_signer_is_denied_with_the_nearest_miss() {
     let fork = Identity::github("mallory/app", "release.yml", "refs/tags/v1.2.3");
     let verdict = judge(&set(SIGNED), &found(vec![by(&qa()), by(&fork)]));
-    assert_eq!(denied(&verdict), ["claim-mismatch"]);
+    assert_eq!(denied(&verdict), ["identity-mismatch"]);
     let message = &verdict.report().reasons[0].message;
     assert!(message.contains("mallory/app"), "{message}");
     assert!(message.contains("the policy wants `release`"), "{message}");

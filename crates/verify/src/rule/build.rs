@@ -154,9 +154,12 @@ impl SignerRule {
         let (mut conditions, mut words) = match &rule.workflow {
             Workflow::Own(file) => {
                 let words = format!("{repository}{WORKFLOWS}{file} at {reference}");
-                let own = Want::OwnWorkflow { file: workflow_file(file)?, reference };
-                // The subject is made of source and ref, so these are heard of first.
-                (vec![issuer, kind, source, at, Condition::new(Fact::Subject, own)], words)
+                let file = workflow_file(file)?;
+                let named =
+                    Halves::parse("repository", &format!("{repository}{WORKFLOWS}{file}@{reference}"))?;
+                let named = Condition::new(Fact::Subject, Want::Halves(named));
+                let own = Condition::new(Fact::Subject, Want::OwnWorkflow { file, reference });
+                (vec![issuer, kind, named, source, at, own], words)
             }
             Workflow::Reusable(text) => {
                 let subject = reusable_workflow(text)?;

@@ -1,6 +1,6 @@
 //! Reads a signer from a certificate, with two readers that must agree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sigstore_crypto::{CertificateInfo, SubjectAltName};
 use x509_parser::{
@@ -116,6 +116,16 @@ pub enum SignerError {
 }
 
 impl SignerError {
+    /// Every code, for snapshots and documentation.
+    pub const CODES: [&'static str; 6] = [
+        "certificate-ambiguous",
+        "certificate-contradictory",
+        "certificate-duplicate-extension",
+        "certificate-limit",
+        "certificate-malformed",
+        "certificate-subject",
+    ];
+
     /// The stable reason code.
     pub fn code(&self) -> &'static str {
         match self {
@@ -150,12 +160,13 @@ impl CertificateSigner {
             return Err(SignerError::Malformed);
         }
         at_most("extensions", limits::CERTIFICATE_EXTENSIONS, certificate.extensions().len())?;
-        let mut seen = BTreeSet::new();
+        let mut seen: Vec<&[u8]> = Vec::with_capacity(certificate.extensions().len());
         for extension in certificate.extensions() {
-            let oid = extension.oid.to_id_string();
-            if !seen.insert(oid.clone()) {
-                return Err(SignerError::DuplicateExtension { oid });
+            // Few enough for a list.
+            if seen.contains(&extension.oid.as_bytes()) {
+                return Err(SignerError::DuplicateExtension { oid: extension.oid.to_id_string() });
             }
+            seen.push(extension.oid.as_bytes());
         }
         let written = fulcio_extensions(&certificate)?;
         let issuer = issuer(&written)?;
@@ -217,14 +228,19 @@ fn at_most(what: &'static str, limit: usize, found: usize) -> Result<(), SignerE
 fn fulcio_extensions(certificate: &X509Certificate<'_>) -> Result<BTreeMap<u8, String>, SignerError> {
     let mut texts = BTreeMap::new();
     for extension in certificate.extensions() {
-        let oid = extension.oid.to_id_string();
-        let number = oid.strip_prefix("1.3.6.1.4.1.57264.1.").and_then(|arc| arc.parse::<u8>().ok());
+        let number = match extension.oid.as_bytes().strip_prefix(FULCIO) {
+            Some([number]) => Some(*number),
+            _ => None,
+        };
         if let Some(number @ (1..=6 | 8..=24)) = number {
             texts.insert(number, claims::text(number, extension.value)?);
         }
     }
     Ok(texts)
 }
+
+// The arc 1.3.6.1.4.1.57264.1, DER content. Its extensions have one byte more: no number of ours is above 127.
+const FULCIO: &[u8] = b"\x2b\x06\x01\x04\x01\x83\xbf\x30\x01";
 
 fn issuer(written: &BTreeMap<u8, String>) -> Result<String, SignerError> {
     match (written.get(&8), written.get(&1)) {
@@ -246,7 +262,7 @@ fn subject(certificate: &X509Certificate<'_>) -> Result<SignerSubject, SignerErr
     let (kind, value) = match name {
         GeneralName::RFC822Name(text) => (SubjectKind::Email, ascii(text)?),
         GeneralName::URI(text) => (SubjectKind::Uri, ascii(text)?),
-        GeneralName::OtherName(oid, value) if oid.to_id_string() == "1.3.6.1.4.1.57264.1.7" => {
+        GeneralName::OtherName(oid, value) if oid.as_bytes().strip_prefix(FULCIO) == Some(&[7]) => {
             (SubjectKind::Other, other(value)?)
         }
         GeneralName::OtherName(..) => return Err(SignerError::SubjectKind { found: "another otherName" }),

@@ -1,6 +1,9 @@
 //! Why a bundle is not genuine.
 
-use crate::{BundleError, RootError, SignerError, Timestamp, json::JsonError};
+use crate::{
+    BundleError, EvidenceError, IdentityMismatch, ReferenceError, RootError, SignerError, Timestamp,
+    json::JsonError,
+};
 
 /// The bundle is not genuine, or not about the artifact. One variant per step.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -293,9 +296,18 @@ impl VerifyError {
     ];
 }
 
-/// Every reason code that reading and verifying a signature can end with, sorted.
+/// Every reason code of this crate, sorted.
 pub fn all_codes() -> Vec<&'static str> {
-    let mut codes = [VerifyError::CODES.as_slice(), &BundleError::CODES, &RootError::CODES].concat();
+    let mut codes = [
+        VerifyError::CODES.as_slice(),
+        &BundleError::CODES,
+        &RootError::CODES,
+        &SignerError::CODES,
+        &EvidenceError::CODES,
+        &IdentityMismatch::CODES,
+        &[ReferenceError::CODE],
+    ]
+    .concat();
     codes.sort_unstable();
     codes
 }
