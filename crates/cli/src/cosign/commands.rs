@@ -116,7 +116,7 @@ pub(crate) const ROOT: &[Flag] = &[
 const REGISTRY: &[Flag] = &[
     Flag::switch("allow-http-registry", "speak plain http to the registries of the images named"),
     Flag::switch("allow-insecure-registry", "accept any TLS certificate, and plain http"),
-    Flag::text("attachment-tag-prefix", "prefix of the tags that hold signatures")
+    Flag::text("attachment-tag-prefix", "prefix of the tags that hold signatures; not supported yet")
         .deprecated("please use OCI referrers"),
     Flag::switch("k8s-keychain", "credentials of the cluster; not supported yet"),
     Flag::text("registry-cacert", "more certificate authorities for registries, PEM"),
@@ -151,7 +151,7 @@ const CERTIFICATE: &[Flag] = &[
         "the same as a pattern; it matches anywhere unless it has ^ and $",
     ),
     Flag::switch("insecure-ignore-sct", "do not ask for a signed certificate timestamp"),
-    Flag::text("sct", "detached signed certificate timestamp")
+    Flag::text("sct", "detached signed certificate timestamp; not supported yet")
         .deprecated("a Signed Certificate Timestamp is now provided via a Sigstore bundle"),
 ];
 

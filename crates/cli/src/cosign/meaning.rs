@@ -37,6 +37,9 @@ pub(crate) fn check(verb: Verb, typed: &Typed, console: &mut Console<'_>) -> Res
     if typed.number("max-workers") < 1 {
         return Err("please set the --max-worker flag to a value that is greater than 0".into());
     }
+    if typed.some("sct").is_some() {
+        return Err("reading sct from file: a detached SCT is not supported yet".into());
+    }
     if typed.switch("insecure-ignore-tlog") && !typed.switch("private-infrastructure") {
         let what = match verb {
             Verb::Image => "signature",

@@ -77,11 +77,11 @@ pub(crate) fn docker_config(console: &Console<'_>) -> Result<Credentials, Failur
 /// # Errors
 /// cosign's text for a repository that cannot be one.
 pub(crate) fn look(tag: Place, bundles: bool, typed: &Typed, console: &Console<'_>) -> Result<Look, Failure> {
-    let mut places = BTreeSet::new();
-    // A prefix nobody signs under hides the older tags altogether.
-    if typed.some("attachment-tag-prefix").is_none() {
-        places.insert(tag);
+    // Without the tags of that name "no signatures" would be a lie.
+    if typed.some("attachment-tag-prefix").is_some() {
+        return Err("--attachment-tag-prefix is not supported yet".into());
     }
+    let mut places = BTreeSet::from([tag]);
     if bundles {
         places.insert(Place::Referrers);
     }

@@ -183,3 +183,77 @@ fn another_workflow_of_the_same_repository_is_another_signer() {
         "{told:?}"
     );
 }
+
+#[test]
+fn damaged_bundles_and_roots_end_in_a_verdict_never_in_a_panic() {
+    let place = Place::new();
+    let (bundle, blob) = (message(&place).bundle(), place.file("blob", BLOB));
+    let root = place.world.trusted_root_json();
+    assert_eq!(verify(&place, &bundle, &[&blob]).code, 0);
+    let damaged = |bytes: &[u8], round: usize| {
+        let mut bytes = bytes.to_vec();
+        // Positions and values that wander over the whole file.
+        let at = round * 7919 % bytes.len();
+        match round % 3 {
+            0 => bytes[at] = bytes[at].wrapping_add(1 + (round % 200) as u8),
+            1 => drop(bytes.drain(at..(at + 1 + round % 40).min(bytes.len()))),
+            _ => bytes.insert(at, b"{}[]\",:0-e\\\x00\xff"[round % 13]),
+        }
+        bytes
+    };
+    for round in 0..200 {
+        let told = verify(&place, &damaged(&bundle, round), &[&blob]);
+        assert!(matches!(told.code, 0 | 1), "{round}: {told:?}");
+        let other = place.file("damaged.json", &damaged(&root, round));
+        let bundle = place.file("whole.json", &bundle);
+        let words = ["verify-blob", "--trusted-root", &other, "--bundle", &bundle];
+        let told = ask(&[&words[..], &BY_RELEASE, &[&blob]].concat());
+        assert!(matches!(told.code, 0 | 1), "{round}: {told:?}");
+    }
+}
+
+#[test]
+fn odd_flags_end_in_a_message_never_in_a_panic() {
+    let place = Place::new();
+    let blob = place.file("blob", BLOB);
+    let odd = [
+        "",
+        "-",
+        "--",
+        "-=",
+        "--=",
+        "---",
+        "=",
+        "--key",
+        "--key=",
+        "-t",
+        "-t=",
+        "--timeout=9223372036854775808ns",
+        "é",
+        "-é",
+        "--certificate-identity-regexp=\\p{Greek",
+        "--certificate-identity-regexp=(?P<a",
+        "--max-workers=-1",
+        "--max-workers=99999999999999999999",
+        "--check-claims=",
+        "-a=\"",
+        "--annotations=\"a",
+        "sha256:",
+        "sha256:é",
+        "--bundle=/dev/null",
+        "--trusted-root=/dev/null",
+        "--help=x",
+    ];
+    for verb in
+        ["verify-blob", "verify-blob-attestation", "version", "completion", "policy", "replay", "conformance"]
+    {
+        for first in odd {
+            for second in odd {
+                let told = ask(&[verb, first, second, "--insecure-ignore-tlog", &blob]);
+                assert!(matches!(told.code, 0 | 1 | 64), "{verb} {first} {second}: {told:?}");
+                assert!(told.code == 0 || !told.stderr.is_empty(), "{verb} {first} {second}");
+                assert!(!told.stderr.contains("Verified OK"), "{verb} {first} {second}: {told:?}");
+            }
+        }
+    }
+}
