@@ -24,7 +24,7 @@ fn again(attack: bool, change: fn(&mut Scene, &Registry, &mut String)) -> Outcom
         let engine = Engine::new(settings, scene.snapshot(), Credentials::anonymous()).unwrap();
         let ask = async |scene: &Scene, repository: &str| {
             let (_, request) = scene.request(repository);
-            let deadline = tokio::time::Instant::now() + Duration::from_secs(3);
+            let deadline = tokio::time::Instant::now() + Duration::from_secs(8);
             Outcome::of(&engine.check(&request, scene.now, deadline).await.unwrap().verdict)
         };
         let mut repository = format!("{}/acme/app", registry.host());

@@ -43,7 +43,7 @@ impl Stage {
             "--output",
             "json",
             "--timeout",
-            "3s",
+            "8s",
             "--policy",
             &self.file("policies/policy.yaml"),
             "--trusted-root",
@@ -108,7 +108,7 @@ impl Stage {
             let server = Server::start(Options::try_parse_from(arguments).unwrap()).await.unwrap();
             let trusted = reqwest::Certificate::from_pem(server.self_signed().unwrap().as_bytes()).unwrap();
             let client = reqwest::Client::builder().tls_certs_only([trusted]).no_proxy().build().unwrap();
-            let url = format!("https://localhost:{}/validate?timeout=4s", server.address().port());
+            let url = format!("https://localhost:{}/validate?timeout=10s", server.address().port());
             let request = client.post(url).header("content-type", "application/json").body(review.to_owned());
             let answer = request.send().await.unwrap();
             let status = answer.status().as_u16();

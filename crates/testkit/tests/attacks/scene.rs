@@ -198,7 +198,7 @@ impl Scene {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let answer = runtime.block_on(async {
             let engine = Engine::new(settings, snapshot, credentials).unwrap();
-            let deadline = tokio::time::Instant::now() + Duration::from_secs(3);
+            let deadline = tokio::time::Instant::now() + Duration::from_secs(8);
             engine.check(&request, self.now, deadline).await.unwrap()
         });
         Outcome::of(&answer.verdict)
