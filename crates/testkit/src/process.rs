@@ -75,7 +75,7 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if thread::panicking() {
-            eprintln!("--- the end of {}'s log\n{}", self.name, self.last_lines(25));
+            eprintln!("--- the end of {}'s log\n{}", self.name, self.last_lines(40));
         }
     }
 }

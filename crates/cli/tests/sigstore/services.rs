@@ -38,10 +38,12 @@ impl Services {
         let rekor_key = SigningKey::generate(KeyKind::Ed25519);
         fs::write(scratch.join("rekor.key"), rekor_key.private_pem()).unwrap();
         fs::write(scratch.join("rekor.pub"), rekor_key.public_pem()).unwrap();
-        let config = serde_json::json!({"oidc-issuers": {
-            issuer.url(): {"issuer-url": issuer.url(), "client-id": "sigstore", "type": "email"},
-        }});
-        fs::write(scratch.join("fulcio.yaml"), config.to_string()).unwrap();
+        // As YAML: in JSON Fulcio knows the same fields by other names.
+        let url = issuer.url();
+        let config = format!(
+            "oidc-issuers:\n  {url}:\n    issuer-url: {url}\n    client-id: sigstore\n    type: email\n"
+        );
+        fs::write(scratch.join("fulcio.yaml"), config).unwrap();
 
         let [fulcio, fulcio_grpc, fulcio_metrics, rekor, rekor_grpc, rekor_metrics, stamps] = free_ports();
         let at = |name: &str| scratch.join(name).to_str().unwrap().to_owned();
@@ -117,7 +119,10 @@ impl Services {
             "trusted-root",
             "create",
             &format!("--fulcio=url={fulcio},certificate-chain={}", at("fulcio.pem")),
-            &format!("--rekor=url={rekor},public-key={},start-time={START}", at("rekor.pub")),
+            &format!(
+                "--rekor=url={rekor},public-key={},start-time={START},origin=127.0.0.1",
+                at("rekor.pub")
+            ),
             &format!("--ctfe=url={ct_url},public-key={},start-time={START}", at("ct.pub")),
             &format!("--tsa=url={stamps},certificate-chain={}", at("stamps.pem")),
             &format!("--out={}", services.trusted_root.display()),
@@ -145,12 +150,15 @@ impl Services {
     pub(crate) fn sign(&self, image: &str, email: &str) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let token = self.issuer.token(email, i64::try_from(now).unwrap());
+        // By file: a command line can be read by everybody on the machine.
+        let file = self.scratch.join("token");
+        fs::write(&file, token).unwrap();
         println!("(signing {image} as {email})");
         self.cosign(&[
             "sign",
             &format!("--signing-config={}", self.signing_config.display()),
             &format!("--trusted-root={}", self.trusted_root.display()),
-            &format!("--identity-token={token}"),
+            &format!("--identity-token={}", file.display()),
             "--yes",
             "--allow-insecure-registry",
             image,
