@@ -169,7 +169,11 @@ fn observe(gate: &Gate, review: &Review<'_>, judgement: &Judgement<'_>, allowed:
     gate.metrics.reviews.get_or_create(&labels).inc();
     let kept =
         |outcome: &crate::respond::Outcome<'_>| matches!(outcome.found, Found::Judged { cached: true, .. });
-    let cache = if judgement.outcomes.iter().all(kept) { "hit" } else { "miss" };
+    let cache = match judgement.outcomes.as_slice() {
+        [] => "none",
+        all if all.iter().all(kept) => "hit",
+        _ => "miss",
+    };
     gate.metrics.duration.get_or_create(&CacheLabels { cache }).observe(elapsed.as_secs_f64());
     for outcome in &judgement.outcomes {
         let labels =

@@ -14,6 +14,8 @@ use crate::Failure;
 
 /// One connection.
 pub(crate) struct Client {
+    port: u16,
+    authority: CertificateDer<'static>,
     stream: TlsStream<TcpStream>,
     buffer: Vec<u8>,
 }
@@ -30,7 +32,8 @@ impl Client {
         let stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.set_nodelay(true)?;
         let name = ServerName::try_from("localhost")?;
-        Ok(Self { stream: TlsConnector::from(Arc::new(config)).connect(name, stream).await?, buffer: vec![] })
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+        Ok(Self { port, authority: authority.clone(), stream, buffer: vec![] })
     }
 
     /// Sends a review; an error unless it is allowed.
@@ -57,6 +60,10 @@ impl Client {
             }
             if !head.starts_with("HTTP/1.1 200") || !body.contains("\"allowed\":true") {
                 return Err(format!("not allowed: {text}").into());
+            }
+            // The gate asks for a new connection from time to time, as it does of an API server.
+            if head.lines().any(|line| line == "connection: close") {
+                *self = Self::connect(self.port, &self.authority).await?;
             }
             return Ok(());
         }
