@@ -29,7 +29,6 @@ const START: &str = "2024-01-01T00:00:00Z";
 impl Services {
     /// Starts Fulcio, Rekor v2 and a timestamp authority with keys of their own, and writes down who is to be trusted.
     pub(crate) fn start(tools: &Path, scratch: &Path) -> Self {
-        fs::create_dir_all(scratch).unwrap();
         let issuer = OidcIssuer::start();
         let log = CtLog::new("lab");
         fs::write(scratch.join("ct.pub"), log.key.public_pem()).unwrap();
@@ -84,6 +83,7 @@ impl Services {
                 ],
             ),
             start(
+                // Its metrics take port 2112, whatever one says: no second one can run beside it.
                 "timestamp-server",
                 &[
                     "--host=127.0.0.1".into(),
