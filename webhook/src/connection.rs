@@ -20,7 +20,7 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower_service::Service;
 
 use crate::{gate::Gate, limits, metrics::ResultLabels};
@@ -106,16 +106,24 @@ async fn serve_stream(
     // Without it small answers wait for acknowledgements; where it fails they are slower, no more.
     let _ = stream.set_nodelay(true);
     let Some(tls) = tls else { return serve_http(stream, peer, router, stop).await };
-    let handshake = async {
-        let _turn = handshakes.acquire().await.ok()?;
-        TlsAcceptor::from(tls).accept(stream).await.ok()
-    };
-    let shaken = timeout(limits::HANDSHAKE, handshake).await.ok().flatten();
+    let shaken = shake_hands(stream, tls, handshakes).await;
     let result = if shaken.is_some() { "ok" } else { "failed" };
     gate.metrics.handshakes.get_or_create(&ResultLabels { result }).inc();
     if let Some(stream) = shaken {
         serve_http(stream, peer, router, stop).await;
     }
+}
+
+// Each wait has a limit of its own: whoever had to wait for others still has the whole time for the handshake.
+async fn shake_hands(
+    stream: TcpStream,
+    tls: Arc<ServerConfig>,
+    handshakes: &Semaphore,
+) -> Option<TlsStream<TcpStream>> {
+    // THREAT: callers that say nothing take all turns. See callers_that_say_nothing_keep_nobody_out.
+    timeout(limits::HANDSHAKE, stream.peek(&mut [0])).await.ok()?.ok().filter(|&bytes| bytes > 0)?;
+    let _turn = timeout(limits::HANDSHAKE_TURN, handshakes.acquire()).await.ok()?.ok()?;
+    timeout(limits::HANDSHAKE, TlsAcceptor::from(tls).accept(stream)).await.ok()?.ok()
 }
 
 async fn serve_http<S: AsyncRead + AsyncWrite + Unpin>(

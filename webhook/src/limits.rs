@@ -58,6 +58,9 @@ pub const HANDSHAKES: usize = 64;
 /// How long a TLS handshake may take.
 pub const HANDSHAKE: Duration = Duration::from_secs(3);
 
+/// How long a caller that has begun a handshake may wait for its turn.
+pub const HANDSHAKE_TURN: Duration = Duration::from_secs(5);
+
 /// How long the first request of a connection may keep us waiting.
 pub const FIRST_REQUEST: Duration = Duration::from_secs(10);
 
