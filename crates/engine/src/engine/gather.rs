@@ -78,6 +78,7 @@ impl Engine {
                     {
                         // INVARIANT: an outage never takes away what was already seen; more items never deny.
                         entry.items = merged(&before.entry.items, entry.items);
+                        entry.manifest = entry.manifest.take().or_else(|| before.entry.manifest.clone());
                     }
                     let kept =
                         KeptEntry { entry: Arc::new(entry), gathered_at: now, gathered: Instant::now() };

@@ -159,6 +159,11 @@ impl Search<'_> {
         }
         let mut tried: BTreeSet<&Sharer> = BTreeSet::new();
         for (candidate, sharer) in self.entries.get(entry).into_iter().flatten().enumerate() {
+            // Looking at a candidate is work too, so it is counted.
+            self.steps += 1;
+            if self.steps > limits::SHARING_STEPS {
+                return true;
+            }
             if !tried.insert(sharer) || !self.is_free(sharer) {
                 continue;
             }

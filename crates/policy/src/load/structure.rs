@@ -8,6 +8,7 @@ use super::{
     node::{Node, Path, Value},
     yaml::Located,
 };
+use crate::limits;
 
 /// Compares a document with its schema.
 pub(super) fn check(node: &Node, schema: &Schema) -> Vec<Located> {
@@ -129,7 +130,7 @@ impl Check {
     fn missing(&mut self, node: &Node, name: &str, schema: &Schema, path: &Path) {
         let what = property(schema, name).and_then(|below| below.get("description")).and_then(Schema::as_str);
         let instead = format!("add `{name}`: {}", what.unwrap_or("it has no default").trim_end_matches('.'));
-        self.faults.push((node.at, path.field(name), Fault::Missing { field: name.to_owned(), instead }));
+        self.push(node.at, path.field(name), Fault::Missing { field: name.to_owned(), instead });
     }
 
     fn unknown(&mut self, at: super::node::At, name: &str, schema: &Schema, path: &Path) {
@@ -150,7 +151,7 @@ impl Check {
             };
             Fault::UnknownField { name: name.to_owned(), instead }
         });
-        self.faults.push((at, path.clone(), fault));
+        self.push(at, path.clone(), fault);
     }
 
     fn choices(&mut self, node: &Node, schema: &Schema, path: &Path, found: &str) {
@@ -196,7 +197,14 @@ impl Check {
     }
 
     fn fault(&mut self, node: &Node, path: &Path, fault: Fault) {
-        self.faults.push((node.at, path.clone(), fault));
+        self.push(node.at, path.clone(), fault);
+    }
+
+    // The document is refused by the first fault; a reader is served by so many, and no file makes us collect more.
+    fn push(&mut self, at: super::node::At, path: Path, fault: Fault) {
+        if self.faults.len() < limits::FINDINGS {
+            self.faults.push((at, path, fault));
+        }
     }
 }
 
