@@ -41,7 +41,8 @@ impl Keeper {
         ticks.tick().await;
         loop {
             ticks.tick().await;
-            // A panic here must not end the watching in silence: the process says so and is restarted.
+            // A panic here must not end the watching in silence: what is in force stays, and the gate says that it is old.
+            let gate = Arc::clone(&self.gate);
             match spawn_blocking(move || {
                 self.look();
                 self
@@ -54,6 +55,7 @@ impl Keeper {
                         error = &error as &dyn std::error::Error,
                         "policies are no longer watched"
                     );
+                    gate.set_health(Health::Degraded { why: "policies are no longer watched".to_owned() });
                     return;
                 }
             }

@@ -8,6 +8,9 @@ pub const BODY: usize = 7 * 1024 * 1024;
 /// Bytes of bodies held at once, so that big reviews wait instead of filling the memory.
 pub const BODIES: usize = 64 * 1024 * 1024;
 
+/// Bytes of a body that need no room among those: ordinary reviews never wait for large ones.
+pub const ORDINARY_BODY: usize = 64 * 1024;
+
 /// Objects and arrays within each other.
 pub const DEPTH: usize = 128;
 

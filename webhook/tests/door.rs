@@ -192,6 +192,29 @@ async fn callers_that_say_nothing_keep_nobody_out() {
     assert!(!String::from_utf8_lossy(&answer).contains("HTTP/1.1 200"));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bodies_that_never_come_do_not_keep_ordinary_reviews_waiting() {
+    let fixture = Fixture::start().await;
+    let good = review(&fixture.good("team/good"));
+    assert_eq!(verdict(&fixture.ask(&good).await), "allow");
+    let mut waiting = vec![];
+    for _ in 0..limits::BODIES / limits::BODY + 4 {
+        let nothing = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        let request = fixture.client.post(&fixture.url).header("content-type", "application/json");
+        waiting.push(tokio::spawn(request.body(reqwest::Body::wrap_stream(nothing)).send()));
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let text = good.to_string();
+    let asked =
+        fixture.client.post(&fixture.url).header("content-type", "application/json").body(text).send();
+    assert_eq!(timeout(Duration::from_secs(3), asked).await.unwrap().unwrap().status().as_u16(), 200);
+    // They are still there: nobody was let in because they had gone.
+    assert!(waiting.iter().all(|waiting| !waiting.is_finished()));
+    for waiting in waiting {
+        waiting.abort();
+    }
+}
+
 /// ADM-55: many reviews that wait for a dead registry do not slow those that need none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_registry_does_not_slow_others() {

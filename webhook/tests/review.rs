@@ -289,6 +289,20 @@ fn too_many_containers_or_images_are_refused() {
 }
 
 #[test]
+fn an_element_beyond_the_limit_is_not_hidden_by_known_ones() {
+    let containers = |count: usize| {
+        let element = |n: usize| json!({"name": format!("c{n}"), "image": if n < limits::CONTAINERS + 1 { A } else { B }});
+        pod(&json!({"containers": (0..count).map(element).collect::<Vec<_>>()}))
+    };
+    let update = |new: usize, old: usize| judged(&review("UPDATE", &containers(new), &containers(old)));
+    assert_eq!(update(limits::CONTAINERS + 2, limits::CONTAINERS + 1), "too-many-containers");
+    assert_eq!(
+        update(limits::CONTAINERS, limits::CONTAINERS - 1),
+        format!("spec.containers[{}].image", limits::CONTAINERS - 1)
+    );
+}
+
+#[test]
 fn the_namespace_is_the_requests_and_never_the_objects() {
     let mut object = pod(&containers(A));
     object["metadata"]["namespace"] = json!("kube-system");

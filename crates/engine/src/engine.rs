@@ -128,7 +128,9 @@ impl Engine {
             return Ok(Answer { verdict, evidence: None, cached: true, still_gathering: false });
         }
         let answer = self.judge(&snapshot, request, &digest, now, deadline).await?;
-        if let Some(cache) = self.inner.cache.as_ref().filter(|_| !answer.still_gathering) {
+        // A denial from kept evidence is not kept once more: the evidence's age, not ours, says how long it may stand.
+        let repeated = answer.cached && !matches!(*answer.verdict, Verdict::Allow(_));
+        if let Some(cache) = self.inner.cache.as_ref().filter(|_| !answer.still_gathering && !repeated) {
             cache.keep_verdict(key, &answer.verdict, now);
         }
         Ok(answer)

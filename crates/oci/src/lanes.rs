@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -21,6 +21,8 @@ use crate::{fault::Fault, limits};
 pub(crate) struct Lanes {
     all: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
+    /// Bytes that gatherings under way have read and not yet handed on.
+    pub(crate) held: Arc<AtomicU64>,
     /// For names that are looked up.
     pub(crate) lookups: Arc<Semaphore>,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
@@ -41,6 +43,7 @@ impl Default for Lanes {
             bytes: Arc::new(Semaphore::new(
                 usize::try_from(limits::BYTES_IN_FLIGHT / UNIT).unwrap_or(usize::MAX),
             )),
+            held: Arc::default(),
             lookups: Arc::new(Semaphore::new(limits::LOOKUPS)),
             hosts: Mutex::default(),
         }
@@ -87,18 +90,48 @@ impl Lanes {
     }
 }
 
-/// What may still be fetched for one image.
+/// What may still be fetched for one image. What it took is given back to all when the gathering ends.
 #[derive(Debug)]
-pub(crate) struct Budget(AtomicU64);
+pub(crate) struct Budget {
+    left: AtomicU64,
+    taken: AtomicU64,
+    held: OnceLock<Arc<AtomicU64>>,
+}
+
+/// Whose bytes are used up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Spent {
+    /// Everybody's: a moment later there may be room.
+    All,
+    /// The image's own.
+    Image,
+}
 
 impl Budget {
     pub(crate) fn new(bytes: u64) -> Self {
-        Self(AtomicU64::new(bytes))
+        Self { left: AtomicU64::new(bytes), taken: AtomicU64::new(0), held: OnceLock::new() }
     }
 
-    /// Takes `bytes` out, if there are as many.
-    pub(crate) fn take(&self, bytes: u64) -> bool {
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
+    /// Takes `bytes` out, if there are as many, here and in what all gatherings hold together.
+    // THREAT: many images of one Pod, each within its own budget, fill the process's memory together.
+    // See bytes_held_by_all_images_are_bounded.
+    pub(crate) fn take(&self, bytes: u64, held: &Arc<AtomicU64>) -> Result<(), Spent> {
+        let held = self.held.get_or_init(|| Arc::clone(held));
+        let room = |sum: u64| sum.checked_add(bytes).filter(|sum| *sum <= limits::BYTES_HELD);
+        self.left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes))
+            .map_err(|_| Spent::Image)?;
+        held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).map_err(|_| Spent::All)?;
+        self.taken.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Drop for Budget {
+    fn drop(&mut self) {
+        if let Some(held) = self.held.get() {
+            held.fetch_sub(self.taken.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 }
 
@@ -109,7 +142,9 @@ mod tests {
     use sealgate_verify::GapCause;
     use tokio::time::Instant;
 
-    use super::{Budget, Lanes};
+    use std::sync::{Arc, atomic::Ordering};
+
+    use super::{Budget, Lanes, Spent};
     use crate::limits;
 
     fn soon() -> Instant {
@@ -164,7 +199,23 @@ mod tests {
 
     #[test]
     fn a_budget_gives_what_it_has_and_no_more() {
-        let budget = Budget::new(10);
-        assert!(budget.take(4) && budget.take(6) && !budget.take(1) && budget.take(0));
+        let (budget, all) = (Budget::new(10), Arc::default());
+        assert_eq!(budget.take(4, &all), Ok(()));
+        assert_eq!(budget.take(6, &all), Ok(()));
+        assert_eq!(budget.take(1, &all), Err(Spent::Image));
+        assert_eq!(budget.take(0, &all), Ok(()));
+    }
+
+    #[test]
+    fn bytes_held_by_all_images_are_bounded() {
+        let all = Arc::default();
+        let (one, other) = (Budget::new(limits::BYTES_HELD), Budget::new(limits::BYTES_HELD));
+        assert_eq!(one.take(limits::BYTES_HELD - 1, &all), Ok(()));
+        assert_eq!(other.take(2, &all), Err(Spent::All));
+        assert_eq!(other.take(1, &all), Ok(()));
+        drop(one);
+        assert_eq!(other.take(2, &all), Ok(()));
+        drop(other);
+        assert_eq!(all.load(Ordering::Relaxed), 0);
     }
 }

@@ -18,6 +18,8 @@ pub const BLOB_BYTES: u64 = 32 * MIB;
 pub const SIMPLE_SIGNING_BYTES: u64 = 64 * KIB;
 /// Bytes fetched for one image, everything together.
 pub const IMAGE_BYTES: u64 = 48 * MIB;
+/// Bytes that all gatherings under way may hold together; with caches and bodies it fits the shipped memory limit.
+pub const BYTES_HELD: u64 = 96 * MIB;
 /// Bytes that may be on their way at one time, over all images.
 pub const BYTES_IN_FLIGHT: u64 = 256 * MIB;
 /// Signatures and attestations handed on for one image.

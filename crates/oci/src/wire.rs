@@ -1,6 +1,10 @@
 //! One request and its answer, bounded in bytes and time.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use http::{
     HeaderMap, Method, StatusCode,
@@ -15,7 +19,7 @@ use crate::{
     ClientError, Config,
     address::{Forbidden, Guard},
     fault::Fault,
-    lanes::{Budget, Lanes},
+    lanes::{Budget, Lanes, Spent},
     limits,
     rules::shown,
 };
@@ -116,7 +120,7 @@ impl Wire {
         within_header_limit(&host, response.headers())?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = if status == StatusCode::OK && method != Method::HEAD {
-            read(&host, &mut response, bounds).await?
+            read(&host, &mut response, bounds, &self.lanes.held).await?
         } else {
             drain(&mut response).await;
             vec![]
@@ -136,7 +140,12 @@ fn within_header_limit(host: &str, headers: &HeaderMap) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn read(host: &str, response: &mut Response, bounds: &Bounds<'_>) -> Result<Vec<u8>, Fault> {
+async fn read(
+    host: &str,
+    response: &mut Response,
+    bounds: &Bounds<'_>,
+    held: &Arc<AtomicU64>,
+) -> Result<Vec<u8>, Fault> {
     // THREAT: a few bytes that unpack to gigabytes. We ask for none and unpack none.
     // See a_packed_body_is_refused_and_never_unpacked.
     let encodings = response.headers().get_all(CONTENT_ENCODING).iter();
@@ -173,12 +182,16 @@ async fn read(host: &str, response: &mut Response, bounds: &Bounds<'_>) -> Resul
         if total > cap {
             return Err(too_long(host, bounds, total));
         }
-        if !bounds.budget.take(chunk.len() as u64) {
-            return Err(Fault::new(
+        bounds.budget.take(chunk.len() as u64, held).map_err(|spent| match spent {
+            Spent::All => Fault::new(
+                GapCause::RateLimited,
+                format!("images under way hold all the memory there is for a {}", bounds.what),
+            ),
+            Spent::Image => Fault::new(
                 GapCause::Limit,
                 format!("all bytes that one image may take are used up at a {}", bounds.what),
-            ));
-        }
+            ),
+        })?;
         body.extend_from_slice(&chunk);
     }
 }
