@@ -48,28 +48,10 @@ pub(crate) fn report(
 }
 
 fn machine(judged: &[Judged<'_>], snapshot: &Snapshot) -> Value {
-    let images: Vec<Value> = judged.iter().map(|judged| of(judged.verdict)).collect();
+    let images: Vec<Value> = judged.iter().map(|judged| json!(judged.verdict)).collect();
     let roots: serde_json::Map<String, Value> =
         snapshot.roots.iter().map(|(name, root)| (name.clone(), root.hash().to_string().into())).collect();
     json!({"version": "1", "policies": snapshot.policies.hash().to_string(), "roots": roots, "images": images})
-}
-
-fn of(verdict: &Verdict) -> Value {
-    let mut value = serde_json::to_value(verdict.report()).unwrap_or_else(|_| json!({}));
-    if let Some(fields) = value.as_object_mut() {
-        fields.insert("verdict".into(), verdict.name().into());
-        match verdict {
-            Verdict::Allow(grant) => {
-                let until = grant.valid_until.map_or(Value::Null, |time| time.to_string().into());
-                fields.insert("validUntil".into(), until);
-            }
-            Verdict::Deny(_) => {}
-            Verdict::Unknown(gaps) => {
-                fields.insert("temporary".into(), gaps.temporary.into());
-            }
-        }
-    }
-    value
 }
 
 fn human(verdict: &Verdict) -> String {

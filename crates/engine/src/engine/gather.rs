@@ -72,20 +72,18 @@ impl Engine {
             async move {
                 let look = Look { places: BTreeSet::from(PLACES), manifest: true, evidence_repository: None };
                 let mut entry = inner.client.gather(&reference, &digest, &look, deadline).await;
-                if let Some(cache) = &inner.cache {
-                    if !entry.gaps.is_empty()
-                        && let Some(before) = cache.evidence(&key)
-                    {
-                        // INVARIANT: an outage never takes away what was already seen; more items never deny.
-                        entry.items = merged(&before.entry.items, entry.items);
-                        entry.manifest = entry.manifest.take().or_else(|| before.entry.manifest.clone());
-                    }
-                    let kept =
-                        KeptEntry { entry: Arc::new(entry), gathered_at: now, gathered: Instant::now() };
-                    cache.keep_evidence(key, kept.clone());
-                    return kept;
+                if !entry.gaps.is_empty()
+                    && let Some(before) = inner.cache.as_ref().and_then(|cache| cache.evidence(&key))
+                {
+                    // INVARIANT: an outage never takes away what was already seen; more items never deny.
+                    entry.items = merged(&before.entry.items, entry.items);
+                    entry.manifest = entry.manifest.take().or_else(|| before.entry.manifest.clone());
                 }
-                KeptEntry { entry: Arc::new(entry), gathered_at: now, gathered: Instant::now() }
+                let kept = KeptEntry { entry: Arc::new(entry), gathered_at: now, gathered: Instant::now() };
+                if let Some(cache) = &inner.cache {
+                    cache.keep_evidence(key, kept.clone());
+                }
+                kept
             }
         })
     }
