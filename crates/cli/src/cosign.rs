@@ -17,10 +17,13 @@ mod version;
 
 use crate::{
     Console,
-    go::flags::{self, Kind, Typed},
+    go::{
+        flags::{self, Kind},
+        quote::quote,
+    },
 };
-pub(crate) use commands::COMMANDS;
-use commands::Command;
+pub(crate) use commands::all as verbs;
+use commands::{Command, Group, flags::ROOT};
 use failure::Failure;
 pub(crate) use key::from_pem as public_key;
 
@@ -44,23 +47,29 @@ fn dispatch(arguments: &[String], strict: bool, console: &mut Console<'_>) -> Re
     let mut arguments = flags::modernise(arguments, console);
     let Some(position) = verb_position(&arguments) else {
         // Only flags: cobra reads them, and answers with help.
-        let typed = flags::parse(commands::ROOT, &arguments, console)?;
-        drop(typed);
+        flags::parse(ROOT, &arguments, console)?;
         console.answer(help::overview());
         return Ok(());
     };
     let name = arguments.remove(position);
     if name == "help" {
-        let wanted =
-            arguments.iter().find(|word| !word.starts_with('-')).and_then(|word| commands::find(word));
-        console.answer(wanted.map_or_else(help::overview, help::of));
+        console.answer(help::on(arguments.iter().filter(|word| !word.starts_with('-'))));
         return Ok(());
     }
-    let command = commands::find(&name).ok_or_else(|| unknown(&name))?;
+    let command = match commands::group(&name) {
+        Some(group) => match member(group, &mut arguments) {
+            Some(command) => command,
+            None => return alone(group, &arguments, console),
+        },
+        None => commands::find(&name).ok_or_else(|| unknown(&name))?,
+    };
     if strict {
         arguments.insert(0, "--strict-compat".into());
     }
     let flags: Vec<_> = command.groups.iter().copied().flatten().copied().collect();
+    if let Some(notice) = command.deprecated {
+        console.say(format!("Command {} is deprecated, {notice}", quote(last_word(command.name))));
+    }
     let mut typed = flags::parse(&flags, &arguments, console)?;
     if typed.help {
         console.answer(help::of(command));
@@ -71,27 +80,38 @@ fn dispatch(arguments: &[String], strict: bool, console: &mut Console<'_>) -> Re
         flags::bind_variables(&flags, &mut typed, console)?;
     }
     command.words.check(typed.words.len())?;
-    typed.exclusive(&["ca-roots", "certificate-chain"])?;
-    typed.exclusive(&["ca-intermediates", "certificate-chain"])?;
+    typed.required(command.required)?;
+    for group in command.exclusive {
+        typed.exclusive(group)?;
+    }
     if let Some(name) = redirected {
         let file = std::fs::File::create(&name)
             .map_err(|cause| format!("error creating output file {name}: {cause}"))?;
         console.redirect(file);
     }
-    execute(command, &typed, console)
+    (command.run)(&typed, console)
 }
 
-fn execute(command: &Command, typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
-    match command.name {
-        "verify" => image::verify(typed, console),
-        "verify-attestation" => image::verify_attestation(typed, console),
-        "verify-blob" => blob::verify(typed, console),
-        "verify-blob-attestation" => blob::verify_attestation(typed, console),
-        _ => {
-            console.answer(version::text(typed.switch("json")));
-            Ok(())
-        }
+// The group's verb that is typed, taken out of the arguments.
+fn member(group: &Group, arguments: &mut Vec<String>) -> Option<&'static Command> {
+    let position = verb_position(arguments)?;
+    let command = commands::find(&format!("{} {}", group.name, arguments.get(position)?))?;
+    arguments.remove(position);
+    Some(command)
+}
+
+// A group does nothing itself: cobra reads its flags and answers with help, whatever words there are.
+fn alone(group: &Group, arguments: &[String], console: &mut Console<'_>) -> Result<(), Failure> {
+    if let Some(notice) = group.deprecated {
+        console.say(format!("Command {} is deprecated, {notice}", quote(group.name)));
     }
+    flags::parse(ROOT, arguments, console)?;
+    console.answer(help::of_group(group));
+    Ok(())
+}
+
+fn last_word(name: &str) -> &str {
+    name.rsplit(' ').next().unwrap_or(name)
 }
 
 // The first word that is neither a flag nor a root flag's value.
@@ -108,7 +128,7 @@ fn verb_position(arguments: &[String]) -> Option<usize> {
             return None;
         }
         let long = body.strip_prefix('-');
-        skip = commands::ROOT.iter().any(|flag| {
+        skip = ROOT.iter().any(|flag| {
             let named = long == Some(flag.name)
                 || long.is_none() && flag.short.is_some_and(|short| body == short.to_string());
             named && flag.kind != Kind::Bool
@@ -118,12 +138,13 @@ fn verb_position(arguments: &[String]) -> Option<usize> {
 }
 
 fn unknown(name: &str) -> Failure {
-    let near: Vec<&str> = commands::COMMANDS
-        .iter()
+    let near: Vec<&str> = commands::all()
         .map(|command| command.name)
+        .filter(|known| !known.contains(' '))
+        .chain(commands::GROUPS.iter().map(|group| group.name))
         .filter(|known| distance(name, known) <= 2 || known.starts_with(&name.to_lowercase()))
         .collect();
-    let mut text = format!("unknown command {} for \"cosign\"", crate::go::quote::quote(name));
+    let mut text = format!("unknown command {} for \"cosign\"", quote(name));
     if !near.is_empty() {
         text.push_str("\n\nDid you mean this?\n");
         for known in near {

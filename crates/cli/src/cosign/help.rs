@@ -1,6 +1,6 @@
 //! Help, in our own words.
 
-use super::commands::{COMMANDS, Command};
+use super::commands::{self, Command, Group};
 use crate::go::flags::{Flag, Kind};
 
 /// What there is.
@@ -8,7 +8,7 @@ pub(crate) fn overview() -> String {
     let mut text = String::from(
         "Kubernetes admits only signed digests\n\nUsage:\n  sealgate COMMAND [flags]\n\nAs cosign has them:\n",
     );
-    for command in COMMANDS {
+    for command in commands::all() {
         text.push_str(&format!("  {:26}{}\n", command.name, command.about));
     }
     text.push_str("\nOur own:\n");
@@ -16,6 +16,28 @@ pub(crate) fn overview() -> String {
         text.push_str(&format!("  {name:26}{about}\n"));
     }
     text.push_str("\n`sealgate COMMAND --help` says more\n");
+    text
+}
+
+/// What the words of `help ...` name; the overview where they name nothing.
+pub(crate) fn on<'w>(words: impl Iterator<Item = &'w String>) -> String {
+    let words: Vec<&str> = words.take(2).map(String::as_str).collect();
+    let first = words.first().copied().unwrap_or_default();
+    let command = commands::find(&words.join(" ")).or_else(|| commands::find(first));
+    command.map(of).or_else(|| commands::group(first).map(of_group)).unwrap_or_else(overview)
+}
+
+/// The verbs of a group.
+pub(crate) fn of_group(group: &Group) -> String {
+    let name = group.name;
+    let mut text = format!("{}\n\nUsage:\n  sealgate {name} COMMAND [flags]\n\nCommands:\n", group.about);
+    for command in commands::all() {
+        let member = command.name.strip_prefix(name).and_then(|rest| rest.strip_prefix(' '));
+        if let Some(member) = member {
+            text.push_str(&format!("  {member:26}{}\n", command.about));
+        }
+    }
+    text.push_str(&format!("\n`sealgate {name} COMMAND --help` says more\n"));
     text
 }
 

@@ -1,7 +1,16 @@
 //! Which program this is.
 
-/// The version, for people or as JSON with the keys that cosign prints.
-pub(crate) fn text(json: bool) -> String {
+use super::failure::Failure;
+use crate::{Console, go::flags::Typed};
+
+/// `version`
+pub(crate) fn run(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    console.answer(text(typed.switch("json")));
+    Ok(())
+}
+
+// The version, for people or as JSON with the keys that cosign prints.
+fn text(json: bool) -> String {
     let platform = format!("{}/{}", std::env::consts::OS, architecture());
     let facts = [
         ("GitVersion", "gitVersion", concat!("v", env!("CARGO_PKG_VERSION"))),

@@ -121,6 +121,16 @@ impl Typed {
         self.given.contains(name)
     }
 
+    /// Fails if one of these was not given.
+    pub(crate) fn required(&self, names: &[&str]) -> Result<(), String> {
+        let missing: Vec<String> =
+            names.iter().filter(|name| !self.given(name)).map(|name| quote(name)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(format!("required flag(s) {} not set", missing.join(", ")))
+    }
+
     /// Fails if more than one of a group is given.
     pub(crate) fn exclusive(&self, group: &[&str]) -> Result<(), String> {
         let mut set: Vec<&str> = group.iter().copied().filter(|name| self.given(name)).collect();

@@ -40,7 +40,7 @@ fn fail(text: &str, console: &mut Console<'_>) -> u8 {
 
 fn everything() -> Command {
     let mut command = Arguments::command();
-    for verb in cosign::COMMANDS {
+    for verb in cosign::verbs() {
         let mut sub = Command::new(verb.name).about(verb.about);
         for flag in verb.groups.iter().copied().flatten().filter(|flag| flag.deprecated.is_none()) {
             let action = if flag.kind == Kind::Bool { ArgAction::SetTrue } else { ArgAction::Append };
