@@ -3,11 +3,13 @@
 mod blob;
 mod certificate;
 mod commands;
+mod dockerfile;
 mod failure;
 mod help;
 mod image;
 mod judge;
 mod key;
+mod manifest;
 mod meaning;
 mod output;
 mod registry;
@@ -18,12 +20,12 @@ mod version;
 use crate::{
     Console,
     go::{
-        flags::{self, Kind},
+        flags::{self, Flag, Kind},
         quote::quote,
     },
 };
-pub(crate) use commands::all as verbs;
 use commands::{Command, Group, flags::ROOT};
+pub(crate) use commands::{GROUPS, all as verbs};
 use failure::Failure;
 pub(crate) use key::from_pem as public_key;
 
@@ -114,7 +116,8 @@ fn last_word(name: &str) -> &str {
     name.rsplit(' ').next().unwrap_or(name)
 }
 
-// The first word that is neither a flag nor a root flag's value.
+// The first word that is neither a flag nor a flag's value. cobra does not know the verb's flags here: it takes every flag
+// for one with a value, unless it is one of the root's switches or has its value behind `=`.
 fn verb_position(arguments: &[String]) -> Option<usize> {
     let mut skip = false;
     for (index, argument) in arguments.iter().enumerate() {
@@ -127,12 +130,17 @@ fn verb_position(arguments: &[String]) -> Option<usize> {
         if body == "-" {
             return None;
         }
-        let long = body.strip_prefix('-');
-        skip = ROOT.iter().any(|flag| {
-            let named = long == Some(flag.name)
-                || long.is_none() && flag.short.is_some_and(|short| body == short.to_string());
-            named && flag.kind != Kind::Bool
-        });
+        let switch =
+            |named: &dyn Fn(&Flag) -> bool| ROOT.iter().any(|flag| flag.kind == Kind::Bool && named(flag));
+        skip = !body.contains('=')
+            && match body.strip_prefix('-') {
+                Some(long) => !switch(&|flag| flag.name == long),
+                None => {
+                    let mut letters = body.chars();
+                    let letter = letters.next();
+                    letters.next().is_none() && !switch(&|flag| flag.short == letter)
+                }
+            };
     }
     None
 }
@@ -182,6 +190,8 @@ mod tests {
         assert_eq!(position("--output-file f -t 3m --verbose verify x"), Some(5));
         assert_eq!(position("--timeout=3m verify"), Some(1));
         assert_eq!(position("--help"), None);
+        assert_eq!(position("--key k verify x"), Some(2));
+        assert_eq!(position("--key=k -o text -d -- verify"), None);
     }
 
     #[test]

@@ -14,3 +14,9 @@ pub(crate) const DOCKER_CONFIG: usize = 1 << 20;
 
 /// Images in one call.
 pub(crate) const IMAGES: usize = 1000;
+
+/// Values in a Kubernetes manifest, aliases counted each time.
+pub(crate) const MANIFEST_VALUES: usize = 500_000;
+
+/// Levels of nesting in a Kubernetes manifest.
+pub(crate) const MANIFEST_DEPTH: usize = 100;

@@ -10,6 +10,8 @@
 
 #[path = "cli/ask.rs"]
 mod ask;
+#[path = "cli/collections.rs"]
+mod collections;
 #[path = "cli/conformance.rs"]
 mod conformance;
 #[path = "cli/deciding.rs"]

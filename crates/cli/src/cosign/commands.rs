@@ -97,7 +97,22 @@ pub(crate) struct Group {
 }
 
 /// Every group.
-pub(crate) const GROUPS: &[Group] = &[];
+pub(crate) const GROUPS: &[Group] = &[
+    Group {
+        name: "dockerfile",
+        deprecated: Some(
+            "dockerfile will be removed in v4.0.0 (see https://github.com/sigstore/cosign/issues/4696). Instead, please use `cosign verify` for each image in your Dockerfile",
+        ),
+        about: "Work with the images of Dockerfiles",
+    },
+    Group {
+        name: "manifest",
+        deprecated: Some(
+            "manifest will be removed in v4.0.0 (see https://github.com/sigstore/cosign/issues/4696). Instead, please use `cosign verify` for each image in your Kubernetes manifest",
+        ),
+        about: "Work with the images of Kubernetes manifests",
+    },
+];
 
 /// The verb of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Command> {

@@ -335,7 +335,8 @@ fn answer(
     }
 }
 
-fn annotations(list: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+/// Reads `-a KEY=VALUE`.
+pub(super) fn annotations(list: &[String]) -> Result<BTreeMap<String, String>, Failure> {
     let split = |text: &String| {
         let (key, value) =
             text.split_once('=').ok_or_else(|| format!("unable to parse annotation: {text}"))?;

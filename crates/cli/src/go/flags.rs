@@ -73,7 +73,7 @@ impl Flag {
 }
 
 /// What was typed.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Typed {
     values: BTreeMap<&'static str, Vec<String>>,
     defaults: BTreeMap<&'static str, (&'static str, Kind)>,
@@ -114,6 +114,11 @@ impl Typed {
     /// Every value of a repeatable flag.
     pub(crate) fn list(&self, name: &str) -> &[String] {
         self.values.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Takes `value` instead of what was typed.
+    pub(crate) fn replace(&mut self, name: &'static str, value: &str) {
+        self.values.insert(name, vec![value.to_owned()]);
     }
 
     /// Whether somebody gave it, on the command line or by variable.

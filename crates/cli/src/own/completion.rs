@@ -40,8 +40,12 @@ fn fail(text: &str, console: &mut Console<'_>) -> u8 {
 
 fn everything() -> Command {
     let mut command = Arguments::command();
+    let mut groups: Vec<Command> =
+        cosign::GROUPS.iter().map(|group| Command::new(group.name).about(group.about)).collect();
     for verb in cosign::verbs() {
-        let mut sub = Command::new(verb.name).about(verb.about);
+        let (group, name) =
+            verb.name.split_once(' ').map_or((None, verb.name), |(group, name)| (Some(group), name));
+        let mut sub = Command::new(name).about(verb.about);
         for flag in verb.groups.iter().copied().flatten().filter(|flag| flag.deprecated.is_none()) {
             let action = if flag.kind == Kind::Bool { ArgAction::SetTrue } else { ArgAction::Append };
             let mut arg = Arg::new(flag.name).long(flag.name).help(flag.help).action(action);
@@ -50,7 +54,10 @@ fn everything() -> Command {
             }
             sub = sub.arg(arg);
         }
-        command = command.subcommand(sub);
+        match groups.iter_mut().find(|known| Some(known.get_name()) == group) {
+            Some(known) => *known = std::mem::take(known).subcommand(sub),
+            None => command = command.subcommand(sub),
+        }
     }
-    command
+    command.subcommands(groups)
 }

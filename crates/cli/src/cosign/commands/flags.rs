@@ -117,6 +117,10 @@ pub(crate) const IMAGE: &[Flag] = &[
         .deprecated("signatures are automatically fetched from the OCI registry during image verification"),
 ];
 
+/// What `dockerfile verify` adds.
+pub(crate) const BASE_IMAGE: &[Flag] =
+    &[Flag::switch("base-image-only", "verify only the last image that the Dockerfile names")];
+
 /// What `verify-attestation` adds.
 pub(crate) const IMAGE_ATTESTATION: &[Flag] = &[
     Flag::switch("local-image", "the image is a folder; not supported yet"),

@@ -1,0 +1,113 @@
+//! `manifest verify` and `dockerfile verify`.
+
+use crate::ask::{BY_RELEASE, Place, ask, ask_as};
+
+fn deployment(first: &str, second: &str) -> String {
+    format!(
+        "kind: Deployment\nspec:\n  template:\n    spec:\n      initContainers: [{{image: {first}}}]\n---\nkind: Pod\nspec:\n  containers: [{{image: {second}}}]\n"
+    )
+}
+
+#[test]
+fn every_image_of_a_manifest_must_be_signed() {
+    let place = Place::new();
+    let (bundle, older) = (place.signed("bundle"), place.signed_older("older"));
+    let unsigned = place.registry.push_image("unsigned", Some("v1"), "unsigned");
+    let (bundle, older) = (place.pinned("bundle", &bundle), place.pinned("older", &older));
+    let verify = |text: &str| {
+        let manifest = place.file("pods.YAML", text.as_bytes());
+        place.cosign("manifest", &[&["verify"][..], &BY_RELEASE, &[&manifest]].concat())
+    };
+    let told = verify(&deployment(&bundle, &older));
+    assert_eq!((told.code, told.stdout.lines().count()), (0, 4), "{told:?}");
+    assert!(told.stderr.starts_with(&format!("Extracted image(s): {bundle}, {older}\n")), "{told:?}");
+    let told = verify(&deployment(&bundle, &place.pinned("unsigned", &unsigned)));
+    assert_eq!((told.code, told.stdout.lines().count()), (10, 2), "{told:?}");
+}
+
+#[test]
+fn every_image_of_a_dockerfile_must_be_signed() {
+    let place = Place::new();
+    let (bundle, older) = (place.signed("bundle"), place.signed_older("older"));
+    let unsigned = place.registry.push_image("unsigned", Some("v1"), "unsigned");
+    let (bundle, older) = (place.pinned("bundle", &bundle), place.pinned("older", &older));
+    let unsigned = place.pinned("unsigned", &unsigned);
+    let verify = |text: &str, more: &[&str]| {
+        let file = place.file("Dockerfile", text.as_bytes());
+        place.cosign("dockerfile", &[&["verify"][..], &BY_RELEASE, more, &[&file]].concat())
+    };
+    let text = |second: &str| format!("FROM {bundle} AS build\nFROM scratch\nCOPY --from={second} / /\n");
+    let told = verify(&text(&older), &[]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let expected = format!("- scratch image ignored\nExtracted image(s): {bundle}, {older}\n");
+    assert!(told.stderr.starts_with(&expected), "{told:?}");
+    assert_eq!(verify(&text(&unsigned), &[]).code, 10);
+    let last = format!("FROM {unsigned}\nFROM {bundle}\n");
+    assert_eq!(verify(&last, &["--base-image-only"]).code, 0);
+    assert_eq!(verify(&last, &[]).code, 10);
+}
+
+#[test]
+fn the_root_that_is_named_counts_unless_compatibility_is_strict() {
+    let place = Place::new();
+    let reference = place.pinned("older", &place.signed_older("older"));
+    let manifest =
+        place.file("pod.yaml", format!("spec: {{containers: [{{image: {reference}}}]}}").as_bytes());
+    let root = place.name("root.json");
+    let words = [&["manifest", "verify", "--trusted-root", &root][..], &BY_RELEASE, &[&manifest]].concat();
+    assert_eq!(ask(&words).code, 0);
+    // cosign takes the flag and does nothing with it.
+    assert_eq!(ask_as("/usr/local/bin/cosign", &words, &[], b"").code, 12);
+}
+
+#[test]
+fn what_holds_no_image_fails_in_one_line() {
+    let place = Place::new();
+    let key = place.file("key.pub", b"");
+    for (group, name, text, said) in [
+        (
+            "manifest",
+            "a.json",
+            "{}",
+            "check if extension is valid: only [.yaml .yml] manifests are supported at this time",
+        ),
+        ("manifest", "a.yml", "kind: ConfigMap", "no images found in manifest"),
+        (
+            "manifest",
+            "b.yaml",
+            "a: [",
+            "unable to extract the container image references in the manifest unable to decode the manifest: line ",
+        ),
+        ("dockerfile", "A", "RUN x", "no images found in Dockerfile"),
+        (
+            "dockerfile",
+            "B",
+            "FROM",
+            "failed extracting images from Dockerfile: no image found in line \"FROM\" (is a build arg missing from the environment?)",
+        ),
+    ] {
+        let file = place.file(name, text.as_bytes());
+        let told = ask(&[group, "verify", "--key", &key, &file]);
+        assert_eq!((told.code, told.stdout.as_str()), (1, ""), "{told:?}");
+        assert!(told.stderr.starts_with(&format!("Error: {said}")), "{told:?}");
+    }
+    let told = ask(&["manifest", "verify", "--key", &key, "/nonexistent/a.yaml"]);
+    assert!(
+        told.stderr.starts_with("Error: could not read manifest: open /nonexistent/a.yaml: no such file"),
+        "{told:?}"
+    );
+    let told = ask(&["dockerfile", "verify", "--key", &key, "/nonexistent/a"]);
+    assert!(
+        told.stderr.starts_with("Error: could not open Dockerfile: open /nonexistent/a: no such file"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_group_alone_answers_with_its_verbs() {
+    let told = ask(&["manifest"]);
+    assert_eq!(told.code, 0);
+    assert!(told.stdout.contains("verify") && told.stderr.starts_with("Command \"manifest\" is deprecated"));
+    assert_eq!(ask(&["dockerfile", "bogus"]).code, 0);
+    assert_eq!(ask(&["dockerfile", "verify"]).code, 1);
+}
