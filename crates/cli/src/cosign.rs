@@ -1,5 +1,6 @@
 //! cosign's verbs: typed as there, answered as there.
 
+mod attached;
 mod blob;
 mod certificate;
 mod commands;
@@ -14,6 +15,8 @@ mod meaning;
 mod output;
 mod registry;
 mod texts;
+mod tree;
+mod triangulate;
 mod trust;
 mod version;
 

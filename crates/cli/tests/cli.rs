@@ -24,5 +24,7 @@ mod images;
 mod limits;
 #[path = "cli/process.rs"]
 mod process;
+#[path = "cli/reading.rs"]
+mod reading;
 #[path = "cli/vectors.rs"]
 mod vectors;

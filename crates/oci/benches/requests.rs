@@ -57,7 +57,7 @@ async fn measure(is_legacy: bool, has_api: bool, wants_token: bool) -> (usize, u
     let client = Client::new(config, Credentials::anonymous()).expect("a client");
     let reference = Reference::parse(&registry.pinned("acme/app", &image.digest)).expect("a reference");
     let places = BTreeSet::from([Place::AttestationTag, Place::Referrers, Place::SignatureTag]);
-    let look = Look { places, manifest: true, evidence_repository: None };
+    let look = Look { places, manifest: true, ..Look::default() };
     let mut counts = vec![];
     let mut times = vec![];
     for _ in 0..ROUNDS {

@@ -38,7 +38,7 @@ pub struct Config {
 }
 
 /// Which places to look in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Look {
     /// Places; `Referrers` includes the fallback tag.
     pub places: BTreeSet<Place>,
@@ -46,6 +46,8 @@ pub struct Look {
     pub manifest: bool,
     /// Where cosign's tags and referrers are, if not beside the image (`COSIGN_REPOSITORY`).
     pub evidence_repository: Option<Reference>,
+    /// What the names of cosign's tags begin with (`--attachment-tag-prefix`); mostly nothing.
+    pub tag_prefix: String,
 }
 
 /// What a reference means now.
@@ -108,6 +110,10 @@ impl Client {
     ) -> Result<Self, ClientError> {
         let transport = Arc::new(Transport::new(&config, credentials, Arc::clone(&lanes))?);
         Ok(Self { transport, config, lanes })
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     /// Finds the digest of `reference`: as written, or by HEAD (GET where HEAD fails) of its tag.

@@ -19,7 +19,7 @@ use crate::{
     transport::Transport,
 };
 
-mod referrers;
+pub(crate) mod referrers;
 
 /// What one place held.
 #[derive(Debug, Default)]
@@ -58,14 +58,14 @@ pub(crate) async fn gather(
         },
         async {
             if wanted(Place::SignatureTag) {
-                gathering.tag(evidence, Place::SignatureTag, "sig").await
+                gathering.tag(evidence, Place::SignatureTag, &look.tag_prefix, "sig").await
             } else {
                 Found::default()
             }
         },
         async {
             if wanted(Place::AttestationTag) {
-                gathering.tag(evidence, Place::AttestationTag, "att").await
+                gathering.tag(evidence, Place::AttestationTag, &look.tag_prefix, "att").await
             } else {
                 Found::default()
             }
@@ -143,8 +143,8 @@ impl Gathering<'_> {
     }
 
     /// Reads one of cosign's tags: an image manifest whose every layer is a candidate.
-    async fn tag(&self, reference: &Reference, place: Place, end: &str) -> Found {
-        let tag = format!("{}-{}.{end}", self.digest.algorithm().name(), self.digest.hex());
+    async fn tag(&self, reference: &Reference, place: Place, prefix: &str, end: &str) -> Found {
+        let tag = format!("{prefix}{}-{}.{end}", self.digest.algorithm().name(), self.digest.hex());
         if tag.len() > TAG_CHARACTERS {
             return Found::default();
         }

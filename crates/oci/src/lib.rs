@@ -15,6 +15,7 @@ mod address;
 mod challenge;
 mod client;
 mod credentials;
+mod document;
 mod fault;
 mod gather;
 mod lanes;
@@ -30,3 +31,5 @@ mod wire;
 
 pub use client::{Client, ClientError, Config, Fetched, Look, Resolved};
 pub use credentials::Credentials;
+pub use document::{Document, Image, Index};
+pub use manifest::{Descriptor, Platform};

@@ -28,14 +28,39 @@ pub(crate) const ACCEPT_BLOB: &str = "*/*";
 pub(crate) const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
 pub(crate) const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 
-/// A descriptor. Its `urls` and `data` are not read: bytes come from the registry, under their digest.
+pub(crate) const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+
+/// What a manifest or an index says of another thing. Its `urls` and `data` are not read: bytes come from the registry,
+/// under their digest.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Descriptor {
-    pub(crate) media_type: String,
-    pub(crate) artifact_type: String,
-    pub(crate) digest: Digest,
-    pub(crate) size: u64,
-    pub(crate) annotations: BTreeMap<String, String>,
+pub struct Descriptor {
+    /// What it is.
+    pub media_type: String,
+    /// What kind of artifact it is; often empty.
+    pub artifact_type: String,
+    /// Its name.
+    pub digest: Digest,
+    /// Bytes.
+    pub size: u64,
+    /// Notes of whoever wrote it.
+    pub annotations: BTreeMap<String, String>,
+    /// What it runs on, in an index of images.
+    pub platform: Option<Platform>,
+}
+
+/// What an image runs on.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Platform {
+    /// Such as `linux`.
+    pub os: String,
+    /// Such as `amd64`.
+    pub architecture: String,
+    /// Such as `v8`.
+    pub variant: String,
+    /// Such as `10.0.14393.1066`.
+    #[serde(rename = "os.version")]
+    pub os_version: String,
 }
 
 /// What an index or a list of referrers names. Entries that cannot be read are faults of their own.
@@ -48,8 +73,10 @@ pub(crate) struct Index {
 #[derive(Debug)]
 pub(crate) struct Manifest {
     pub(crate) artifact_type: Option<String>,
+    pub(crate) config: Option<Result<Descriptor, Fault>>,
     pub(crate) layers: Vec<Result<Descriptor, Fault>>,
     pub(crate) subject: Option<Digest>,
+    pub(crate) annotations: Result<BTreeMap<String, String>, Fault>,
 }
 
 #[derive(Deserialize)]
@@ -66,6 +93,8 @@ struct Raw<'a> {
     manifests: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
     subject: Option<&'a RawValue>,
+    #[serde(borrow)]
+    annotations: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -78,11 +107,22 @@ struct RawDescriptor {
     size: u64,
     #[serde(default)]
     annotations: Option<Annotations>,
+    #[serde(default)]
+    platform: Option<Platform>,
 }
 
 /// Reads an index: of `manifests` and nothing that an image manifest has.
 pub(crate) fn index(bytes: &[u8]) -> Result<Index, Fault> {
-    let raw = raw(bytes, &[OCI_INDEX])?;
+    read_index(bytes, &[OCI_INDEX])
+}
+
+/// The same for an index that may be Docker's.
+pub(crate) fn any_index(bytes: &[u8]) -> Result<Index, Fault> {
+    read_index(bytes, &[OCI_INDEX, DOCKER_INDEX])
+}
+
+fn read_index(bytes: &[u8], media_types: &[&str]) -> Result<Index, Fault> {
+    let raw = raw(bytes, media_types)?;
     let listed = match (raw.manifests, raw.layers, raw.config) {
         (Some(listed), None, None) => listed,
         (Some(_), ..) => return Err(Fault::malformed("an index that is an image manifest as well")),
@@ -100,7 +140,21 @@ pub(crate) fn manifest(bytes: &[u8]) -> Result<Manifest, Fault> {
         _ => return Err(Fault::malformed("an image manifest without `layers`")),
     };
     let subject = raw.subject.map(descriptor).transpose()?.map(|subject| subject.digest);
-    Ok(Manifest { artifact_type: raw.artifact_type, layers: descriptors(&layers)?, subject })
+    let annotations = raw.annotations.map_or_else(
+        || Ok(BTreeMap::new()),
+        |raw| {
+            serde_json::from_str::<Option<Annotations>>(raw.get())
+                .map(|read| read.unwrap_or_default().0)
+                .map_err(|error| Fault::malformed(format!("annotations that cannot be read: {error}")))
+        },
+    );
+    Ok(Manifest {
+        artifact_type: raw.artifact_type,
+        config: raw.config.map(descriptor),
+        layers: descriptors(&layers)?,
+        subject,
+        annotations,
+    })
 }
 
 // THREAT: two readers of one document see two documents, through doubled keys or two shapes in one.
@@ -141,6 +195,7 @@ fn descriptor(raw: &RawValue) -> Result<Descriptor, Fault> {
         digest,
         size: raw.size,
         annotations: raw.annotations.unwrap_or_default().0,
+        platform: raw.platform,
     })
 }
 

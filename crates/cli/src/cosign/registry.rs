@@ -8,7 +8,11 @@ use sealgate::{
 };
 
 use super::failure::Failure;
-use crate::{Console, files, go::flags::Typed, limits};
+use crate::{
+    Console, files,
+    go::{flags::Typed, quote::quote},
+    limits,
+};
 
 /// A client that speaks to `hosts` as the flags say.
 ///
@@ -77,25 +81,40 @@ pub(crate) fn docker_config(console: &Console<'_>) -> Result<Credentials, Failur
 /// # Errors
 /// cosign's text for a repository that cannot be one.
 pub(crate) fn look(tag: Place, bundles: bool, typed: &Typed, console: &Console<'_>) -> Result<Look, Failure> {
-    // Without the tags of that name "no signatures" would be a lie.
-    if typed.some("attachment-tag-prefix").is_some() {
-        return Err("--attachment-tag-prefix is not supported yet".into());
-    }
     let mut places = BTreeSet::from([tag]);
     if bundles {
         places.insert(Place::Referrers);
     }
-    let evidence_repository = match console.variable("COSIGN_REPOSITORY") {
-        Some(text) => Some(repository(text)?),
-        None => None,
-    };
-    Ok(Look { places, manifest: false, evidence_repository })
+    let evidence_repository = evidence_repository(console)
+        .map_err(|failure| Failure::from(format!("constructing client options: {failure}")))?;
+    Ok(Look { places, manifest: false, evidence_repository, tag_prefix: tag_prefix(typed)? })
+}
+
+/// `COSIGN_REPOSITORY`: where tags and referrers are, if not beside the image.
+///
+/// # Errors
+/// cosign's text for a repository that cannot be one.
+pub(crate) fn evidence_repository(console: &Console<'_>) -> Result<Option<Reference>, Failure> {
+    console.variable("COSIGN_REPOSITORY").map(repository).transpose()
+}
+
+/// `--attachment-tag-prefix`: what the names of cosign's tags begin with.
+///
+/// # Errors
+/// A prefix that no tag can have.
+pub(crate) fn tag_prefix(typed: &Typed) -> Result<String, Failure> {
+    let prefix = typed.text("attachment-tag-prefix");
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let fits = prefix.bytes().next().is_none_or(is_word)
+        && prefix.bytes().all(|byte| is_word(byte) || matches!(byte, b'.' | b'-'));
+    if !fits {
+        return Err(format!("--attachment-tag-prefix {} cannot begin a tag", quote(prefix)).into());
+    }
+    Ok(prefix.to_owned())
 }
 
 fn repository(text: &str) -> Result<Reference, Failure> {
-    let wrong = |why: &str| {
-        Failure::from(format!("constructing client options: parsing $COSIGN_REPOSITORY: {why}: {text}"))
-    };
+    let wrong = |why: &str| Failure::from(format!("parsing $COSIGN_REPOSITORY: {why}: {text}"));
     let path = text.split_once('/').map_or(text, |(_, path)| path);
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) || path.contains(':') {
         return Err(wrong(

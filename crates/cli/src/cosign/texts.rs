@@ -9,6 +9,10 @@ pub(crate) const KEY_AND_IDENTITY: &str = "exactly one of: key reference (--key)
      --certificate-identity-regexp), must be provided. To determine which to use, inspect the bundle's 'verificationMaterial' field: \
      if 'publicKey' is present, use key reference; if 'certificate' or 'x509CertificateChain' is present, use certificate identity";
 
+/// What is said wherever SBOMs are looked for that nobody signed.
+pub(crate) const SBOM_DEPRECATION: &str = "WARNING: SBOM attachments are deprecated and support will be removed in a Cosign release \
+     soon after 2024-02-22 (see https://github.com/sigstore/cosign/issues/2755). Instead, please use SBOM attestations.";
+
 /// All refusals of one image, joined as cosign joins them.
 pub(crate) fn all(refusals: &[Refusal], form: Form) -> String {
     let texts: Vec<String> = refusals.iter().map(|refusal| of(refusal, form)).collect();
@@ -43,10 +47,15 @@ pub(crate) fn gap(gap: &Gap) -> String {
     gap.detail.clone()
 }
 
+/// A repository with everything written out, as `ref.Context().Name()` is in Go.
+pub(crate) fn repository_name(reference: &Reference) -> String {
+    let host = if reference.host() == "docker.io" { "index.docker.io" } else { reference.host() };
+    format!("{host}/{}", reference.repository())
+}
+
 /// A reference with everything written out, as `ref.Name()` is in Go.
 pub(crate) fn full_name(reference: &Reference) -> String {
-    let host = if reference.host() == "docker.io" { "index.docker.io" } else { reference.host() };
-    let name = format!("{host}/{}", reference.repository());
+    let name = repository_name(reference);
     match (reference.digest(), reference.tag()) {
         (Some(digest), _) => format!("{name}@{digest}"),
         (None, tag) => format!("{name}:{}", tag.unwrap_or("latest")),

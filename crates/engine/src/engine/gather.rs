@@ -70,7 +70,7 @@ impl Engine {
             let (inner, key, digest) = (Arc::clone(&self.inner), key.clone(), digest.clone());
             let reference = request.reference.clone();
             async move {
-                let look = Look { places: BTreeSet::from(PLACES), manifest: true, evidence_repository: None };
+                let look = Look { places: BTreeSet::from(PLACES), manifest: true, ..Look::default() };
                 let mut entry = inner.client.gather(&reference, &digest, &look, deadline).await;
                 if !entry.gaps.is_empty()
                     && let Some(before) = inner.cache.as_ref().and_then(|cache| cache.evidence(&key))

@@ -7,15 +7,18 @@ use std::{
 
 use futures_util::{StreamExt as _, stream};
 use http::header::CONTENT_TYPE;
-use sealgate_verify::{Gap, GapCause, Item, Place, Reference};
+use sealgate_verify::{Digest, Gap, GapCause, Item, Place, Reference};
+use tokio::time::Instant;
 
 use super::{Found, Gathering, item, too_many};
 use crate::{
     fault::Fault,
+    lanes::Budget,
     limits, link,
     manifest::{self, ACCEPT_ANY, ACCEPT_INDEX, BUNDLE, Descriptor, OCI_INDEX},
     rules::Rules,
     source::Source,
+    transport::Transport,
 };
 
 /// A list, as far as it could be read.
@@ -23,7 +26,7 @@ use crate::{
 struct List {
     descriptors: Vec<Descriptor>,
     faults: Vec<Fault>,
-    seen: HashSet<sealgate_verify::Digest>,
+    seen: HashSet<Digest>,
 }
 
 /// What became of one referrer.
@@ -33,6 +36,35 @@ enum Outcome {
     /// Something else than a Sigstore bundle, such as an SBOM.
     Other,
     TooMany,
+}
+
+/// Everything that refers to `digest`, as the registry lists it.
+///
+/// # Errors
+/// A gap if the list, or any part of it, could not be read.
+pub(crate) async fn list(
+    transport: &Transport,
+    reference: &Reference,
+    digest: &Digest,
+    deadline: Instant,
+) -> Result<Vec<Descriptor>, Gap> {
+    let budget = Budget::new(limits::IMAGE_BYTES);
+    let gathering = Gathering { transport, digest, most: limits::REFERRERS, budget, deadline };
+    let listed = async {
+        let source = gathering.source(reference).await?;
+        match gathering.listed(&source).await {
+            Err(Fault::Absent) => match gathering.fallback(&source).await {
+                Err(Fault::Absent) => Ok(List::default()),
+                listed => listed,
+            },
+            listed => listed,
+        }
+    };
+    let mut list = listed.await.map_err(|fault| fault.at(Place::Referrers, "list of referrers"))?;
+    match list.faults.pop() {
+        Some(fault) => Err(fault.listed(Place::Referrers, "list of referrers")),
+        None => Ok(list.descriptors),
+    }
 }
 
 impl Gathering<'_> {

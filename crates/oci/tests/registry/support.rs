@@ -121,7 +121,7 @@ pub(crate) fn authorizations(registry: &Registry) -> Vec<String> {
 }
 
 pub(crate) fn look() -> Look {
-    Look { places: BTreeSet::from(PLACES), manifest: true, evidence_repository: None }
+    Look { places: BTreeSet::from(PLACES), manifest: true, ..Look::default() }
 }
 
 pub(crate) fn soon() -> Instant {

@@ -20,7 +20,7 @@ pub(crate) const ROOT: &[Flag] = &[
 pub(crate) const REGISTRY: &[Flag] = &[
     Flag::switch("allow-http-registry", "speak plain http to the registries of the images named"),
     Flag::switch("allow-insecure-registry", "accept any TLS certificate, and plain http"),
-    Flag::text("attachment-tag-prefix", "prefix of the tags that hold signatures; not supported yet")
+    Flag::text("attachment-tag-prefix", "what the names of the tags that hold signatures begin with")
         .deprecated("please use OCI referrers"),
     Flag::switch("k8s-keychain", "credentials of the cluster; not supported yet"),
     Flag::text("registry-cacert", "more certificate authorities for registries, PEM"),
@@ -146,3 +146,15 @@ pub(crate) const BLOB_ATTESTATION: &[Flag] = &[
 
 /// What `version` adds.
 pub(crate) const VERSION: &[Flag] = &[Flag::switch("json", "print JSON")];
+
+/// What `tree` adds.
+pub(crate) const TREE: &[Flag] = &[
+    Flag::switch("experimental-oci11", "look for referrers as well as for tags")
+        .default("true")
+        .deprecated("OCI referrers will be the default behavior in future versions"),
+    Flag::text("registry-referrers-mode", "legacy, or oci-1-1 with COSIGN_EXPERIMENTAL=1"),
+];
+
+/// What `triangulate` adds.
+pub(crate) const TRIANGULATE: &[Flag] =
+    &[Flag::text("type", "signature, attestation, sbom or digest").default("signature")];
