@@ -6,12 +6,18 @@ use std::{
     io::{self, Read, Write},
 };
 
+use crate::paint;
+
 /// Environment and streams of one run. Answers go to the output, everything said to people to the talk stream.
 pub struct Console<'a> {
     environment: BTreeMap<String, String>,
     input: Box<dyn Read + 'a>,
     output: Box<dyn Write + 'a>,
     talk: Box<dyn Write + 'a>,
+    /// How wide the terminal is that the answer goes to, if it is one.
+    answer_columns: Option<usize>,
+    /// The same for the talk stream.
+    talk_columns: Option<usize>,
     broken: Option<io::Error>,
 }
 
@@ -28,8 +34,16 @@ impl<'a> Console<'a> {
             input: Box::new(input),
             output: Box::new(output),
             talk: Box::new(talk),
+            answer_columns: None,
+            talk_columns: None,
             broken: None,
         }
+    }
+
+    /// Says which of the two streams are terminals, and how many columns those have. Without this, none is.
+    #[must_use]
+    pub fn on_terminals(self, answer: Option<usize>, talk: Option<usize>) -> Self {
+        Self { answer_columns: answer, talk_columns: talk, ..self }
     }
 
     /// An environment variable, if it is set and not empty.
@@ -56,9 +70,51 @@ impl<'a> Console<'a> {
         self.note(written);
     }
 
+    /// Says something that only a person needs: nothing where no person watches, so that scripts read what they always read.
+    pub(crate) fn hint(&mut self, text: impl AsRef<str>) {
+        let Some(columns) = self.talk_columns else { return };
+        let text = harmless(text.as_ref());
+        let text = paint::wrapped(&text, columns);
+        let text = if self.is_coloured(true) { paint::coloured(&text) } else { text };
+        let written = self.talk.write_all(text.as_bytes()).and_then(|()| self.talk.write_all(b"\n"));
+        self.note(written);
+    }
+
+    /// Whether a person watches what is said.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.talk_columns.is_some()
+    }
+
+    /// Answers a person: harmless, and with a few words in colour where the answer goes to a terminal that has colours.
+    pub(crate) fn answer_text(&mut self, text: &str) {
+        let text = harmless(text);
+        match self.is_coloured(self.answer_columns.is_some()) {
+            true => self.answer(paint::coloured(&text)),
+            false => self.answer(text.as_bytes()),
+        }
+    }
+
+    /// How many columns an answer may have; `None` if nobody counts them.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        self.answer_columns
+    }
+
+    // The conventions of no-color.org and of CLICOLOR.
+    fn is_coloured(&self, is_terminal: bool) -> bool {
+        let set = |name: &str| self.variable(name);
+        if set("NO_COLOR").is_some() {
+            return false;
+        }
+        if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+            return true;
+        }
+        is_terminal && set("TERM").is_some_and(|term| term != "dumb") && set("CLICOLOR") != Some("0")
+    }
+
     /// Sends the answer elsewhere from now on.
     pub(crate) fn redirect(&mut self, output: impl Write + 'a) {
         self.output = Box::new(output);
+        self.answer_columns = None;
     }
 
     /// The exit code that remains of `code` once everything is written: a reader who did not get the answer was not answered.
@@ -136,6 +192,37 @@ mod tests {
         console.say("a\u{1b}[2Kb\r\u{202e}c\u{9b}\n\té");
         drop(console);
         assert_eq!(String::from_utf8(said).unwrap(), "a\\u{1b}[2Kb\\u{d}\\u{202e}c\\u{9b}\n\té\n");
+    }
+
+    fn told(variables: &[(&str, &str)], columns: Option<usize>) -> (String, String) {
+        let environment =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let (mut answer, mut talk) = (Vec::new(), Vec::new());
+        let mut console =
+            Console::new(environment, io::empty(), &mut answer, &mut talk).on_terminals(columns, columns);
+        console.answer_text("error: no\n");
+        console.hint("hint: look");
+        drop(console);
+        (String::from_utf8(answer).unwrap(), String::from_utf8(talk).unwrap())
+    }
+
+    #[test]
+    fn colours_are_for_terminals_that_have_them_and_for_nobody_who_said_no() {
+        let painted = |variables: &[(&str, &str)], columns| told(variables, columns).0.contains('\u{1b}');
+        assert!(painted(&[("TERM", "xterm")], Some(80)));
+        assert!(!painted(&[("TERM", "xterm")], None));
+        assert!(!painted(&[("TERM", "dumb")], Some(80)));
+        assert!(!painted(&[], Some(80)));
+        assert!(!painted(&[("TERM", "xterm"), ("CLICOLOR", "0")], Some(80)));
+        assert!(!painted(&[("TERM", "xterm"), ("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], Some(80)));
+        assert!(painted(&[("CLICOLOR_FORCE", "1")], None));
+        assert!(!painted(&[("CLICOLOR_FORCE", "0")], None));
+    }
+
+    #[test]
+    fn hints_are_for_persons_only() {
+        assert_eq!(told(&[], Some(80)).1, "hint: look\n");
+        assert_eq!(told(&[], None).1, "");
     }
 
     #[test]

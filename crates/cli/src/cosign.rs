@@ -7,6 +7,7 @@ mod commands;
 mod dockerfile;
 mod failure;
 mod help;
+mod hint;
 mod image;
 mod judge;
 mod key;
@@ -43,6 +44,12 @@ pub(crate) fn run(arguments: &[String], strict: bool, console: &mut Console<'_>)
                 console.say(hint);
             }
             console.say(format!("error during command execution: {failure}"));
+            for (number, hint) in failure.hints.iter().enumerate() {
+                if number == 0 {
+                    console.hint("");
+                }
+                console.hint(hint);
+            }
             failure.code
         }
     }

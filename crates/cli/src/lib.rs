@@ -10,8 +10,10 @@ mod files;
 mod go;
 mod limits;
 mod own;
+mod paint;
 mod predicate;
 mod runtime;
+mod shell;
 
 pub use console::Console;
 

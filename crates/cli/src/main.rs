@@ -1,6 +1,6 @@
 //! The `sealgate` command: hands what the process was given to the library and leaves with its exit code.
 
-use std::{io, process::ExitCode};
+use std::{io, os::fd::AsFd, process::ExitCode};
 
 use sealgate_cli::Console;
 
@@ -13,6 +13,15 @@ fn main() -> ExitCode {
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    let mut console = Console::new(environment, io::stdin(), io::stdout(), io::stderr());
+    let mut console = Console::new(environment, io::stdin(), io::stdout(), io::stderr())
+        .on_terminals(columns(&io::stdout()), columns(&io::stderr()));
     ExitCode::from(sealgate_cli::run(&arguments, &mut console))
+}
+
+// How wide the terminal is, if it is one.
+fn columns(stream: &(impl AsFd + io::IsTerminal)) -> Option<usize> {
+    if !stream.is_terminal() {
+        return None;
+    }
+    Some(terminal_size::terminal_size_of(stream).map_or(80, |(width, _)| usize::from(width.0)))
 }

@@ -18,6 +18,8 @@ mod conformance;
 mod deciding;
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/hints.rs"]
+mod hints;
 #[path = "cli/images.rs"]
 mod images;
 #[path = "cli/limits.rs"]

@@ -100,6 +100,12 @@ impl PolicySet {
         &self.settings
     }
 
+    /// The names of the trusted roots that some signer takes for vouchers.
+    pub fn root_names(&self) -> BTreeSet<&str> {
+        let signers = self.policies.values().flat_map(|policy| policy.signers.values());
+        signers.flat_map(|signer| signer.roots.iter().map(String::as_str)).collect()
+    }
+
     /// The policies' names, sorted.
     pub fn names(&self) -> Vec<&str> {
         self.policies.keys().map(String::as_str).collect()

@@ -128,6 +128,14 @@ impl Bundle {
         matches!(self.material, Material::Certificate { .. })
     }
 
+    /// The certificate that it brings, DER. Nothing vouches for it before a verifier did; for messages only.
+    pub fn claimed_certificate(&self) -> Option<&[u8]> {
+        match &self.material {
+            Material::Certificate { leaf, .. } => Some(leaf),
+            Material::Key => None,
+        }
+    }
+
     /// How many log entries it brings.
     pub fn log_entry_count(&self) -> usize {
         self.entries.len()

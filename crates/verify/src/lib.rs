@@ -33,6 +33,6 @@ pub use signer::{
 };
 pub use time::Timestamp;
 pub use verifier::{
-    Artifact, Authentic, LogRecord, LogRule, ProvenTime, TimeSource, Verified, Verifier, VerifyError,
+    Artifact, Authentic, LogRecord, LogRule, ProvenTime, Step, TimeSource, Verified, Verifier, VerifyError,
     all_codes,
 };

@@ -9,6 +9,7 @@ mod error;
 mod log;
 mod sct;
 mod stamp;
+mod step;
 mod witness;
 
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
 };
 
 pub use error::{VerifyError, all_codes};
+pub use step::Step;
 pub use witness::{Authentic, LogRecord, ProvenTime, TimeSource, Verified};
 
 use body::{Author, Expected};

@@ -7,6 +7,7 @@ use sealgate::verify::{Artifact, Bundle, Content, Digest};
 
 use super::{
     failure::Failure,
+    hint,
     judge::{Form, Judge, Refusal},
     meaning::{self, Verb},
     texts, trust,
@@ -37,9 +38,12 @@ pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Fai
         }
         read => read?,
     };
-    judge
-        .bundle(&bundle, form, Some(blob.artifact()))
-        .map_err(|refusal| refused(&refusal, form, Verb::Blob, &blob))?;
+    judge.bundle(&bundle, form, Some(blob.artifact())).map_err(|refusal| {
+        refused(&refusal, form, Verb::Blob, &blob).hinted(hint::refusals(typed, &[refusal]))
+    })?;
+    for hint in hint::laxities(typed) {
+        console.hint(hint);
+    }
     console.say("Verified OK");
     Ok(())
 }
@@ -82,6 +86,7 @@ pub(crate) fn verify_attestation(typed: &Typed, console: &mut Console<'_>) -> Re
     let unknown = Blob::Digest(Digest::sha256(b""));
     let passed = passed.map_err(|refusal| {
         refused(&refusal, form, Verb::BlobAttestation, blob.as_ref().unwrap_or(&unknown))
+            .hinted(hint::refusals(typed, &[refusal]))
     })?;
     let Content::Statement(statement) = &passed.content else {
         return Err("bundle does not contain a DSSE envelope".into());
@@ -98,9 +103,9 @@ pub(crate) fn verify_attestation(typed: &Typed, console: &mut Console<'_>) -> Re
     }
     let wanted = typed.text("type");
     if statement.predicate_type != predicate::uri(wanted) {
-        return Err(
-            format!("invalid predicate type, expected {wanted} got {}", statement.predicate_type).into()
-        );
+        let text = format!("invalid predicate type, expected {wanted} got {}", statement.predicate_type);
+        let found = [statement.predicate_type.clone()];
+        return Err(Failure::from(text).hinted(hint::types(typed, &found)));
     }
     console.say("Verified OK");
     Ok(())

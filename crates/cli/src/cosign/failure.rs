@@ -11,6 +11,8 @@ pub(crate) struct Failure {
     pub(crate) text: String,
     /// What is printed once, between the two copies.
     pub(crate) aside: Option<String>,
+    /// What a person at a terminal hears besides, and no script.
+    pub(crate) hints: Vec<String>,
 }
 
 /// Nothing is attached to the image.
@@ -23,7 +25,13 @@ pub(crate) const NO_MATCH: u8 = 12;
 impl Failure {
     /// A failure with a code of its own.
     pub(crate) fn coded(code: u8, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), aside: None }
+        Self { code, text: text.into(), aside: None, hints: Vec::new() }
+    }
+
+    /// The same with more to say to a person.
+    pub(crate) fn hinted(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+        self.hints.extend(hints);
+        self
     }
 }
 

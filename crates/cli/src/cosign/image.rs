@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     failure::{Failure, NO_IMAGE, NO_MATCH, NO_SIGNATURES},
+    hint,
     judge::{Form, Judge, Refusal, Whom},
     meaning::{self, Verb},
     output::{self, Checks, Shown},
@@ -122,7 +123,7 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
             return Err("trusted root is required when using new bundle format".into());
         }
         let shown =
-            passed(asked, &judge, entry, &found, formats).map_err(|failure| beside(failure, entry))?;
+            passed(asked, &judge, entry, &found, formats).map_err(|failure| beside(failure, entry, word))?;
         answer(asked, &judge, word, reference, &entry.digest, &shown, console);
         Ok(())
     })
@@ -166,10 +167,11 @@ fn entry<'e>(asked: &Asked<'_>, evidence: &'e Evidence) -> Result<&'e Entry, Fai
 }
 
 // A place that could not be read may hold the signature that is missing; cosign says nothing of it.
-fn beside(failure: Failure, entry: &Entry) -> Failure {
+fn beside(failure: Failure, entry: &Entry, word: &str) -> Failure {
     let unread =
         entry.gaps.first().map(|gap| format!("note: not everything could be read: {}", texts::gap(gap)));
     Failure { aside: unread.filter(|_| !failure.text.contains("could not be looked for")), ..failure }
+        .hinted([hint::explain(word)])
 }
 
 fn passed<'e>(
@@ -224,15 +226,16 @@ fn judged<'e>(
     }
     if shown.is_empty() {
         let texts = texts::all(&refusals, form);
-        return Err(match (asked.verb, form) {
+        let failure: Failure = match (asked.verb, form) {
             (Verb::Image, Form::Older) => {
                 Failure::coded(NO_MATCH, format!("no matching signatures: {texts}"))
             }
             _ => format!("no matching attestations: {texts}").into(),
-        });
+        };
+        return Err(failure.hinted(hint::refusals(asked.typed, &refusals)));
     }
     match &asked.predicate {
-        Some(wanted) => of_type(shown, wanted),
+        Some(wanted) => of_type(asked.typed, shown, wanted),
         None => Ok(shown),
     }
 }
@@ -282,7 +285,7 @@ fn one<'e>(
 }
 
 // The attestations of one predicate type; none is a failure that names what there is.
-fn of_type<'e>(shown: Vec<Shown<'e>>, wanted: &str) -> Result<Vec<Shown<'e>>, Failure> {
+fn of_type<'e>(typed: &Typed, shown: Vec<Shown<'e>>, wanted: &str) -> Result<Vec<Shown<'e>>, Failure> {
     let uri = predicate::uri(wanted);
     let kind = |shown: &Shown<'_>| match &shown.passed.content {
         Content::Statement(statement) => statement.predicate_type.clone(),
@@ -291,10 +294,11 @@ fn of_type<'e>(shown: Vec<Shown<'e>>, wanted: &str) -> Result<Vec<Shown<'e>>, Fa
     let found: Vec<String> = shown.iter().map(kind).collect();
     let fitting: Vec<Shown<'e>> = shown.into_iter().filter(|shown| kind(shown) == uri).collect();
     if fitting.is_empty() {
-        let found = found.join(",");
-        return Err(
-            format!("none of the attestations matched the predicate type: {wanted}, found: {found}").into()
+        let text = format!(
+            "none of the attestations matched the predicate type: {wanted}, found: {}",
+            found.join(",")
         );
+        return Err(Failure::from(text).hinted(hint::types(typed, &found)));
     }
     Ok(fitting)
 }
@@ -317,6 +321,11 @@ fn answer(
         key: matches!(judge.whom, Whom::Key { .. }) || asked.typed.some("certificate").is_some(),
     };
     console.say(output::header(name, checks));
+    if console.is_watched() {
+        for hint in laxities(asked, shown) {
+            console.hint(hint);
+        }
+    }
     if asked.verb == Verb::Image && asked.typed.text("output") != "text" {
         console.answer(output::array(shown, &full, digest));
         return;
@@ -333,6 +342,17 @@ fn answer(
         }
         console.answer("\n");
     }
+}
+
+fn laxities(asked: &Asked<'_>, shown: &[Shown<'_>]) -> Vec<String> {
+    let mut hints = hint::laxities(asked.typed);
+    for shown in shown {
+        if let (Verb::Image, Content::Statement(statement)) = (asked.verb, &shown.passed.content) {
+            hints.extend(hint::not_a_signature(&statement.predicate_type));
+        }
+    }
+    hints.dedup();
+    hints
 }
 
 /// Reads `-a KEY=VALUE`.

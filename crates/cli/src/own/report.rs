@@ -1,13 +1,16 @@
 //! Verdicts as people and programs read them.
 
+use std::sync::Arc;
+
 use sealgate::{
     Snapshot,
     policy::{Reason, Standing, Verdict},
+    verify::TrustedRoot,
 };
 use serde_json::{Value, json};
 
 use super::{ALLOW, DENY, UNKNOWN, setup::Form};
-use crate::{Console, console::harmless};
+use crate::Console;
 
 /// A verdict to be told.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +34,7 @@ pub(crate) fn report(
         }
         Form::Text => {
             for judged in judged {
-                console.answer(harmless(&human(judged.verdict)).as_bytes());
+                console.answer_text(&human(judged.verdict));
             }
             console.answer(rests_on(snapshot));
         }
@@ -50,11 +53,12 @@ pub(crate) fn report(
 fn machine(judged: &[Judged<'_>], snapshot: &Snapshot) -> Value {
     let images: Vec<Value> = judged.iter().map(|judged| json!(judged.verdict)).collect();
     let roots: serde_json::Map<String, Value> =
-        snapshot.roots.iter().map(|(name, root)| (name.clone(), root.hash().to_string().into())).collect();
+        used(snapshot).map(|(name, root)| (name.clone(), root.hash().to_string().into())).collect();
     json!({"version": "1", "policies": snapshot.policies.hash().to_string(), "roots": roots, "images": images})
 }
 
-fn human(verdict: &Verdict) -> String {
+/// One verdict for people.
+pub(super) fn human(verdict: &Verdict) -> String {
     let report = verdict.report();
     let image = &report.image;
     let mut text = match verdict {
@@ -127,8 +131,14 @@ fn policies(reasons: &[Reason]) -> Vec<&str> {
 
 fn rests_on(snapshot: &Snapshot) -> String {
     let mut text = format!("\npolicies {}\n", snapshot.policies.hash());
-    for (name, root) in snapshot.roots.iter() {
+    for (name, root) in used(snapshot) {
         text.push_str(&format!("root {name} {}\n", root.hash()));
     }
     text
+}
+
+// Roots that no policy names decide nothing.
+fn used(snapshot: &Snapshot) -> impl Iterator<Item = (&String, &Arc<TrustedRoot>)> {
+    let named = snapshot.policies.root_names();
+    snapshot.roots.iter().filter(move |(name, _)| named.contains(name.as_str()))
 }

@@ -29,14 +29,30 @@ pub(crate) fn ask_with(words: &[&str], variables: &[(&str, &str)], input: &[u8])
     ask_as("/usr/local/bin/sealgate", words, variables, input)
 }
 
+/// The same in front of a person, whose terminal has 80 columns.
+pub(crate) fn ask_watched(words: &[&str], variables: &[(&str, &str)]) -> Told {
+    told("sealgate", words, variables, b"", Some(80))
+}
+
 /// The same under another name.
 pub(crate) fn ask_as(program: &str, words: &[&str], variables: &[(&str, &str)], input: &[u8]) -> Told {
+    told(program, words, variables, input, None)
+}
+
+fn told(
+    program: &str,
+    words: &[&str],
+    variables: &[(&str, &str)],
+    input: &[u8],
+    columns: Option<usize>,
+) -> Told {
     let arguments: Vec<String> =
         std::iter::once(&program).chain(words).map(|word| (*word).to_owned()).collect();
     let environment: BTreeMap<String, String> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let mut console = Console::new(environment, input, &mut stdout, &mut stderr);
+    let mut console =
+        Console::new(environment, input, &mut stdout, &mut stderr).on_terminals(columns, columns);
     let code = sealgate_cli::run(&arguments, &mut console);
     drop(console);
     Told { code, stdout: String::from_utf8(stdout).unwrap(), stderr: String::from_utf8(stderr).unwrap() }

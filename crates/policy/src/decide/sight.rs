@@ -67,7 +67,7 @@ pub(super) struct Hit<'s> {
 pub(super) struct Miss {
     pub(super) item: usize,
     /// The larger, the nearer.
-    pub(super) nearness: (u8, usize),
+    pub(super) nearness: Nearness,
     pub(super) reason: Reason,
 }
 
@@ -225,7 +225,10 @@ impl std::fmt::Display for Seen<'_> {
     }
 }
 
-type NearMiss = ((u8, usize), Reason);
+/// How far an item came, how many fields of its signer fitted, and how much of the next one does.
+pub(super) type Nearness = (u8, usize, usize);
+
+type NearMiss = (Nearness, Reason);
 
 fn look<'s>(
     seen: &Seen<'_>,
@@ -243,7 +246,7 @@ fn look<'s>(
             help: trouble.help().to_owned(),
             cause: None,
         };
-        ((rank, 0), reason)
+        ((rank, 0, 0), reason)
     })?;
     let verified = authentic.signed_by(signer.rule()).map_err(|mismatch| {
         let message = format!(
@@ -253,18 +256,27 @@ fn look<'s>(
             shown(&mismatch.to_string())
         );
         let code = if mismatch.is_about_a_claim() { Code::ClaimMismatch } else { Code::IdentityMismatch };
-        ((2, mismatch.nearness), reason::plain(code, None, message))
+        ((2, mismatch.nearness, alike(&mismatch.found, &mismatch.wanted)), reason::plain(code, None, message))
     })?;
     if let Some(what) = not_a_signature(verified.content()) {
         let message =
             format!("{seen} is by signer `{name}`, but is {what}, which is no signature of the image");
-        return Err(((3, 0), reason::plain(Code::NotASignature, None, message)));
+        return Err(((3, 0, 0), reason::plain(Code::NotASignature, None, message)));
     }
     Ok(Hit {
         sharer: sharer(verified.signer()),
         usage: usage(seen, &verified, name, root),
         _verified: verified,
     })
+}
+
+// How many letters two texts share at their beginning, and beyond those at their end. Of several signers that a reader may
+// have meant, it is the one of the same repository, or whose workflow differs in its ref alone.
+fn alike(found: &str, wanted: &str) -> usize {
+    let same = |pair: &(u8, u8)| pair.0 == pair.1;
+    let start = found.bytes().zip(wanted.bytes()).take_while(same).count();
+    let rest = found.len().min(wanted.len()).saturating_sub(start);
+    start + found.bytes().rev().zip(wanted.bytes().rev()).take(rest).take_while(same).count()
 }
 
 /// What something is that a trusted signer signed, if it is no signature. See `semantics` 3: simple signing, cosign's

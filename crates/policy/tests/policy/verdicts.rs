@@ -71,6 +71,30 @@ fn another_signer_is_denied_with_the_nearest_miss() {
 }
 
 #[test]
+fn among_equal_near_misses_the_signer_of_the_same_repository_is_told() {
+    let signer = |name: &str, repository: &str| {
+        format!(
+            "{name}: {{keyless: {{issuer: \"https://token.actions.githubusercontent.com\", subject: \
+             \"https://github.com/{repository}/.github/workflows/release.yml@refs/tags/v9\"}}}}"
+        )
+    };
+    let set = load(&format!(
+        "apiVersion: sealgate.dev/v1alpha1\nkind: ClusterSealPolicy\nmetadata: {{name: apps}}\nspec:\n  \
+         match: {{images: [\"**\"]}}\n  signers:\n    {}\n    {}\n    {}\n  \
+         require: {{signed: {{signature: {{by: [a, b, c]}}}}}}\n",
+        signer("a", "zeta/tool"),
+        signer("b", "acme/app"),
+        signer("c", "acme/other"),
+    ));
+    let verdict = judge(&set, &found(vec![by(&release())]));
+    assert_eq!(denied(&verdict), ["identity-mismatch"]);
+    let message = &verdict.report().reasons[0].message;
+    assert!(message.contains("the policy wants `b`"), "{message}");
+    let tagged = Identity::github("acme/app", "release.yml", "refs/tags/v9");
+    assert!(allowed(&judge(&set, &found(vec![by(&tagged)]))));
+}
+
+#[test]
 fn a_signature_over_another_digest_is_denied() {
     let other = world().sign_image(&Digest::sha256(b"another"), &release()).item();
     assert_eq!(denied(&judge(&set(SIGNED), &found(vec![other]))), ["subject-mismatch"]);
