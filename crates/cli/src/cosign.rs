@@ -14,6 +14,7 @@ mod key;
 mod manifest;
 mod meaning;
 mod output;
+mod policy;
 mod registry;
 mod texts;
 mod tree;

@@ -20,3 +20,12 @@ pub(crate) const MANIFEST_VALUES: usize = 500_000;
 
 /// Levels of nesting in a Kubernetes manifest.
 pub(crate) const MANIFEST_DEPTH: usize = 100;
+
+/// Bytes of one file for `--policy`.
+pub(crate) const POLICY: usize = 1 << 20;
+
+/// How long a `--policy` may think about one attestation, if `--timeout` is not shorter.
+pub(crate) const POLICY_TIME: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Bytes of memory that a `--policy` may take for one attestation.
+pub(crate) const POLICY_MEMORY: u64 = 512 << 20;

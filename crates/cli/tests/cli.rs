@@ -24,6 +24,8 @@ mod hints;
 mod images;
 #[path = "cli/limits.rs"]
 mod limits;
+#[path = "cli/policies.rs"]
+mod policies;
 #[path = "cli/process.rs"]
 mod process;
 #[path = "cli/reading.rs"]

@@ -17,6 +17,7 @@ use super::{
     judge::{Form, Judge, Refusal, Whom},
     meaning::{self, Verb},
     output::{self, Checks, Shown},
+    policy::Policies,
     registry, texts, trust,
 };
 use crate::{Console, files, go::flags::Typed, limits, predicate};
@@ -40,14 +41,6 @@ pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Fai
 /// `verify-attestation`
 pub(crate) fn verify_attestation(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
     meaning::check(Verb::Attestation, typed, console)?;
-    if let Some(name) = typed.list("policy").first() {
-        if !name.ends_with(".rego") && !name.ends_with(".cue") {
-            return Err("invalid policy format, expected .cue or .rego".into());
-        }
-        return Err(
-            "--policy is not supported yet; `sealgate check --policy` asks Sealgate's own policies".into()
-        );
-    }
     let predicate = Some(typed.text("type").to_owned());
     let annotations = BTreeMap::new();
     run(
@@ -109,6 +102,7 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
     };
     let key = meaning::typed_key(typed, console).map_err(|error| format!("{prefix}: {error}"))?;
     let judge = meaning::judge(typed, trust, meaning::whom(typed, key), crate::clock::now());
+    let policies = Policies::of(typed);
     let mut formats = if bundles { Formats::Any } else { Formats::OlderOnly };
     gathered(&client, &references, &look, meaning::patience(typed), |index, evidence| {
         let (Some(reference), Some(word)) = (references.get(index), typed.words.get(index)) else {
@@ -124,6 +118,9 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
         }
         let shown =
             passed(asked, &judge, entry, &found, formats).map_err(|failure| beside(failure, entry, word))?;
+        if let Some(wanted) = &asked.predicate {
+            policies.check(wanted, &shown, meaning::patience(typed), console)?;
+        }
         answer(asked, &judge, word, reference, &entry.digest, &shown, console);
         Ok(())
     })

@@ -125,7 +125,7 @@ pub(crate) const BASE_IMAGE: &[Flag] =
 pub(crate) const IMAGE_ATTESTATION: &[Flag] = &[
     Flag::switch("local-image", "the image is a folder; not supported yet"),
     Flag::text("output", "accepted for compatibility").default("json").short('o'),
-    Flag::text("policy", "Rego or CUE file; not supported yet").of(Kind::List),
+    Flag::text("policy", "Rego file that must allow each attestation of the type").of(Kind::List),
 ];
 
 /// What `verify-blob` adds.

@@ -1,0 +1,104 @@
+//! How long a policy may think, and how much memory it may take.
+
+use std::{
+    sync::mpsc::{RecvTimeoutError, sync_channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Why a policy came to no answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(super) enum BoundsError {
+    /// Too much memory.
+    #[error("the policy took more than {0} MiB of memory; make it compare less, or split the attestation")]
+    Memory(u64),
+    /// It stopped without an answer.
+    #[error("the policy engine broke off")]
+    Stopped,
+    /// Too long.
+    #[error("context deadline exceeded: the policy thought longer than {} ms", .0.as_millis())]
+    Time(Duration),
+    /// No thread could be started.
+    #[error("the policy engine could not be started")]
+    Unstarted,
+}
+
+/// Lets `work` run on a thread of its own, and leaves it behind where it takes too long or too much: the process that asked
+/// ends with its answer, and a policy's own clock stops it elsewhere.
+///
+/// THREAT: a policy, or a statement made for one, that never ends or fills the machine. A builtin is one step of the
+/// engine, so a clock between the steps alone would not do. See a_policy_that_never_ends_is_left and
+/// a_policy_that_grows_is_left.
+pub(super) fn within<T: Send + 'static>(
+    time: Duration,
+    memory: u64,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, BoundsError> {
+    let started = Instant::now();
+    let before = resident();
+    let (done, answer) = sync_channel(1);
+    let run = move || drop(done.send(work()));
+    thread::Builder::new().stack_size(STACK).spawn(run).map_err(|_| BoundsError::Unstarted)?;
+    loop {
+        match answer.recv_timeout(BETWEEN_LOOKS.min(time.saturating_sub(started.elapsed()))) {
+            Ok(answer) => return Ok(answer),
+            Err(RecvTimeoutError::Disconnected) => return Err(BoundsError::Stopped),
+            Err(RecvTimeoutError::Timeout) if started.elapsed() >= time => {
+                return Err(BoundsError::Time(time));
+            }
+            Err(RecvTimeoutError::Timeout) if resident().saturating_sub(before) > memory => {
+                return Err(BoundsError::Memory(memory >> 20));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+// The memory of this process in bytes; zero where the system does not say.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kibibytes.unwrap_or_default() << 10
+}
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+const STACK: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{BoundsError, within};
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn what_ends_in_time_answers_and_what_does_not_is_left() {
+        assert_eq!(within(LONG, 1 << 30, || 7), Ok(7));
+        let short = Duration::from_millis(30);
+        assert_eq!(
+            within(short, 1 << 30, || std::thread::sleep(Duration::from_secs(2))),
+            Err(BoundsError::Time(short))
+        );
+    }
+
+    #[test]
+    fn what_grows_is_left_and_what_stays_small_is_not() {
+        let grow = |mebibytes: usize| {
+            move || {
+                let held = vec![1_u8; mebibytes << 20];
+                std::thread::sleep(Duration::from_millis(300));
+                held.len()
+            }
+        };
+        assert_eq!(within(LONG, 256 << 20, grow(640)), Err(BoundsError::Memory(256)));
+        assert_eq!(within(LONG, 1 << 40, grow(64)), Ok(64 << 20));
+    }
+
+    #[test]
+    fn a_thread_that_panics_is_an_error() {
+        let broken = || -> u8 { panic!("for the test") };
+        assert_eq!(within(LONG, 1 << 40, broken), Err(BoundsError::Stopped));
+    }
+}
