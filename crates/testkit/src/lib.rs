@@ -23,6 +23,7 @@ pub mod recipe;
 pub mod registry;
 pub mod signed;
 pub mod timestamp;
+pub mod tuf;
 pub mod vectors;
 pub mod world;
 
@@ -38,5 +39,6 @@ pub use recipe::{
 pub use registry::{Answer, Auth, Body, Image, Recorded, Registry, Rule};
 pub use signed::Signed;
 pub use timestamp::{TimestampAuthority, TimestampProfile};
+pub use tuf::{Manner, TUF_NOW, Tuf, TufFiles, TufMirror};
 pub use vectors::{Layout, Vector, Vectors};
 pub use world::{World, evidence};

@@ -1,20 +1,37 @@
-//! Which trusted roots hold today? The embedded public-good one and those in files, each under its name, never pooled.
+//! This crate reads no clock and no environment, and does not log. It opens a socket only where a refresh is asked for.
 //!
-//! This crate reads the files it is told to, and nothing else: no socket, no clock, no environment, no log.
+//! Which trusted roots hold today? Those of the instances that everybody knows are embedded and kept fresh through TUF; others
+//! come from files or from repositories of their own. Each stands under its name, never pooled.
+//!
+//! [`load`] reads files, [`Repository`] keeps a root fresh. What decides whether a repository is believed is pure:
+//! [`Update`] says which file is needed and takes its bytes, [`Kept`] proves what lay on disk again.
 
 mod error;
+mod fault;
+mod instance;
+mod kept;
 pub mod limits;
+mod metadata;
+mod mirror;
+mod repository;
 mod source;
+mod store;
+mod trusted;
+mod update;
 
 use std::sync::Arc;
 
 use sealgate_verify::{RootNote, TrustedRoot, TrustedRoots};
 
 pub use error::RootsError;
+pub use fault::TufError;
+pub use instance::{EMBEDDED_SINCE, INSTANCES, Instance, PUBLIC_GOOD};
+pub use kept::{Anchor, Kept, Proven};
+pub use mirror::{FetchError, Mirror};
+pub use repository::{Age, AtHand, Held, Origin, Patience, Repository};
 pub use source::RootSource;
-
-/// The name of the embedded root. A file of this name stands in its place: the program may be older than the instance's keys.
-pub const PUBLIC_GOOD: &str = "public-good";
+pub use store::{Store, StoreError, replace};
+pub use update::{Update, Want};
 
 /// Loads the embedded root and those of `sources`. All or nothing: whoever reloads keeps what it had.
 ///
