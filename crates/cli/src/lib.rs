@@ -6,6 +6,7 @@
 mod clock;
 mod console;
 mod cosign;
+mod facts;
 mod files;
 mod go;
 mod limits;

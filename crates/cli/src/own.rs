@@ -3,6 +3,7 @@
 mod check;
 mod completion;
 mod conformance;
+pub(crate) mod explain;
 mod lint;
 mod replay;
 mod report;
@@ -23,8 +24,9 @@ pub(crate) const UNKNOWN: u8 = 2;
 pub(crate) const USAGE: u8 = 64;
 
 /// The verbs and what they do, for the overview.
-pub(crate) const VERBS: [(&str, &str); 5] = [
+pub(crate) const VERBS: [(&str, &str); 6] = [
     ("check", "Ask policies whether images may run"),
+    ("explain", "Show what is attached, by whom, and what would accept it"),
     ("replay", "Ask policies about recorded evidence, offline"),
     ("policy", "Lint policies, or print their schema"),
     ("conformance", "The client of the Sigstore conformance suite"),
@@ -55,6 +57,10 @@ enum Verb {
     /// The client of the Sigstore conformance suite.
     #[command(subcommand)]
     Conformance(conformance::Conformance),
+    /// Show what is attached to images, by whom, when, which checks hold, and what would accept it. No verdict.
+    ///
+    /// Exit code: 0 it is shown, 2 it could not be found out, 64 wrong usage.
+    Explain(explain::Explain),
     /// Lint policies, or print their schema.
     #[command(subcommand)]
     Policy(lint::Policy),
@@ -82,6 +88,7 @@ pub(crate) fn run(arguments: &[String], console: &mut Console<'_>) -> u8 {
         Verb::Check(check) => check.run(console),
         Verb::Completion(completion) => completion.run(console),
         Verb::Conformance(conformance) => conformance.run(console),
+        Verb::Explain(explain) => explain.run(console),
         Verb::Policy(policy) => policy.run(console),
         Verb::Replay(replay) => replay.run(console),
     };

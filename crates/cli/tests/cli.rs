@@ -16,6 +16,8 @@ mod collections;
 mod conformance;
 #[path = "cli/deciding.rs"]
 mod deciding;
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/hints.rs"]

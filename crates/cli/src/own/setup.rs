@@ -6,7 +6,7 @@ use clap::Args;
 use sealgate::{
     Snapshot,
     oci::Credentials,
-    policy::{Finding, PolicySet, Source},
+    policy::{Finding, Loaded, PolicySet, Source},
     tuf::{self, RootSource, RootsError},
     verify::TrustedRoots,
 };
@@ -52,12 +52,17 @@ impl Deciding {
                 console.say(format!("warning: trusted root `{name}`: {}: {}", note.field, note.why));
             }
         }
-        let loaded = PolicySet::load(&sources(&self.policies)?, &roots).map_err(|faults| refused(&faults))?;
+        let loaded = policies(&self.policies, &roots)?;
         for warning in &loaded.warnings {
             console.say(format!("warning: {warning}"));
         }
         Ok(Snapshot::new(loaded.set, roots))
     }
+}
+
+/// The policies of these files.
+pub(crate) fn policies(names: &[String], roots: &TrustedRoots) -> Result<Loaded, Fault> {
+    PolicySet::load(&sources(names)?, roots).map_err(|faults| refused(&faults))
 }
 
 /// The policy files, read.

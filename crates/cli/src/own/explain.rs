@@ -1,0 +1,339 @@
+//! `explain`: what is attached, by whom, when, which checks hold, and what would accept it. No verdict.
+
+mod examine;
+mod paste;
+mod summary;
+mod tree;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use clap::Args;
+use futures_util::{StreamExt as _, stream};
+use schemars::JsonSchema;
+use sealgate::{
+    oci::{Client, Config, Look},
+    policy::{PolicySet, Request, Role, Verdict, decide},
+    tuf::RootSource,
+    verify::{Artifact, Bundle, Digest, Evidence, Place, PublicKey, Reference, TrustedRoots},
+};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::{
+    ALLOW, Fault, UNKNOWN,
+    setup::{self, Form},
+};
+use crate::{
+    Console,
+    facts::{self, Gap, Signature, Standing},
+    files,
+    go::duration,
+    limits,
+};
+use examine::{Against, Examined};
+use paste::{Acceptance, AtHand, NamedKey, Target};
+
+/// Show what is attached to images, or what a bundle holds.
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// Also say what these policies say; repeatable
+    #[arg(long = "policy", value_name = "FILE")]
+    policies: Vec<String>,
+    /// A trusted root to hold signatures against; repeatable. `public-good` is there already
+    #[arg(long = "trusted-root", value_name = "NAME=FILE")]
+    roots: Vec<String>,
+    /// A public key, PEM, that signatures without certificate may be by; repeatable
+    #[arg(long = "key", value_name = "FILE")]
+    keys: Vec<String>,
+    /// Explain this bundle about a file, instead of images
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<String>,
+    /// The namespace that the image would run in, for policies
+    #[arg(long, value_name = "NAME")]
+    namespace: Option<String>,
+    /// How it is written
+    #[arg(long, short, value_enum, default_value_t = Form::Text)]
+    output: Form,
+    /// A registry to speak plain http to, HOST or HOST:PORT; repeatable
+    #[arg(long = "allow-http-registry", value_name = "HOST")]
+    http: Vec<String>,
+    /// A docker config.json with credentials, instead of the user's own
+    #[arg(long, value_name = "FILE")]
+    docker_config: Option<String>,
+    /// How long an image may take
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration::parse)]
+    timeout: Duration,
+    /// The images; with --bundle the one file that it is about
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<String>,
+}
+
+/// What `explain --output json` writes.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "Explanation")]
+struct Explanation<'e> {
+    /// Of this form.
+    version: &'static str,
+    /// What this is not.
+    note: &'static str,
+    /// In the order typed.
+    images: &'e [Explained],
+}
+
+/// What is known of one image or file.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Explained {
+    /// As typed.
+    name: String,
+    /// What it means now; absent if that could not be found out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+    /// What its manifest is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_type: Option<String>,
+    /// What is stored beside it.
+    signatures: Vec<Signature>,
+    /// Places that could not be read.
+    gaps: Vec<Gap>,
+    /// What the policies given say: as `check` writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    policies: Option<Verdict>,
+    /// What would accept each signer of something genuine.
+    would_accept: Vec<Acceptance>,
+}
+
+const NOTE: &str = "this is no verdict. It shows who signed, not whether to believe them: `sealgate check` asks your policies, \
+                    `sealgate verify` about a signer whom you name";
+
+impl Explain {
+    /// The process's exit code.
+    pub(crate) fn run(self, console: &mut Console<'_>) -> Result<u8, Fault> {
+        if self.images.len() > limits::IMAGES {
+            let (count, most) = (self.images.len(), limits::IMAGES);
+            return Err(Fault::usage(format!("{count} images were given, at most {most} are explained")));
+        }
+        let roots = setup::roots(&self.roots)?;
+        let keys = self.keys.iter().map(|file| key(file)).collect::<Result<Vec<_>, _>>()?;
+        let explained = match &self.bundle {
+            Some(bundle) => vec![self.file(bundle, &roots, &keys, console)?],
+            None => self.all(&roots, &keys, console)?,
+        };
+        match self.output {
+            Form::Json => {
+                let whole = Explanation { version: "1", note: NOTE, images: &explained };
+                let text = serde_json::to_string(&whole).map_err(|error| Fault::own(&error))?;
+                console.answer(format!("{text}\n"));
+            }
+            Form::Text => {
+                let columns = console.columns();
+                for (index, one) in explained.iter().enumerate() {
+                    if index > 0 {
+                        console.answer_text("\n");
+                    }
+                    let verdict = one.policies.as_ref().map(super::report::human);
+                    console.answer_text(&tree::of(one, verdict.as_deref(), columns));
+                }
+                console.answer_text(&tree::end(columns));
+            }
+        }
+        // Of something that was found not a word may be missing; of nothing at all, nothing is known.
+        let is_dark = |one: &Explained| one.signatures.is_empty() && !one.gaps.is_empty();
+        Ok(if explained.iter().any(is_dark) { UNKNOWN } else { ALLOW })
+    }
+
+    fn all(
+        &self,
+        roots: &TrustedRoots,
+        keys: &[NamedKey],
+        console: &Console<'_>,
+    ) -> Result<Vec<Explained>, Fault> {
+        let policies = match self.policies.as_slice() {
+            [] => None,
+            named => Some(setup::policies(named, roots)?.set),
+        };
+        let mut references = Vec::new();
+        for image in &self.images {
+            references.push(Reference::parse(image).map_err(|error| Fault::usage(error.to_string()))?);
+        }
+        let config = Config {
+            http_hosts: self.http.iter().cloned().collect(),
+            http_loopback: true,
+            ..Config::default()
+        };
+        let credentials = setup::credentials(self.docker_config.as_deref(), console)?;
+        let client = Client::new(config, credentials).map_err(|error| Fault::own(&error))?;
+        let look = Look {
+            places: BTreeSet::from([Place::AttestationTag, Place::Referrers, Place::SignatureTag]),
+            manifest: true,
+            evidence_repository: None,
+            tag_prefix: String::new(),
+        };
+        let now = crate::clock::now();
+        let runtime = crate::runtime::network().map_err(|error| Fault::own(&error))?;
+        let found: Vec<Evidence> = runtime.block_on(async {
+            let looks = references.iter().map(|reference| {
+                let deadline = Instant::now().checked_add(self.timeout).unwrap_or_else(Instant::now);
+                client.evidence(reference, &look, now, deadline)
+            });
+            stream::iter(looks).buffered(IMAGES_AT_ONCE).collect().await
+        });
+        let plain: Vec<PublicKey> = keys.iter().map(|named| named.key.clone()).collect();
+        let against = Against { roots, keys: &plain, now };
+        let files = self.root_files();
+        let at_hand = AtHand { keys, roots, files: &files };
+        Ok(references
+            .iter()
+            .zip(&found)
+            .map(|(reference, evidence)| {
+                let verdict =
+                    policies.as_ref().map(|set| self.verdict(set, reference, evidence, roots, &against));
+                Explained { policies: verdict, ..image(reference, evidence, &against, &at_hand) }
+            })
+            .collect())
+    }
+
+    fn verdict(
+        &self,
+        policies: &PolicySet,
+        reference: &Reference,
+        evidence: &Evidence,
+        roots: &TrustedRoots,
+        against: &Against<'_>,
+    ) -> Verdict {
+        let request = Request {
+            reference: reference.clone(),
+            namespace: self.namespace.clone(),
+            role: Role::Container,
+            allow_tags: false,
+        };
+        decide(policies, &request, evidence, roots, against.now)
+    }
+
+    fn file(
+        &self,
+        bundle: &str,
+        roots: &TrustedRoots,
+        keys: &[NamedKey],
+        console: &mut Console<'_>,
+    ) -> Result<Explained, Fault> {
+        let [blob] = self.images.as_slice() else {
+            return Err(Fault::usage("--bundle takes one file that it is about"));
+        };
+        if !self.policies.is_empty() {
+            return Err(Fault::usage("--policy is about images; a file has none"));
+        }
+        let stored = files::read(bundle, limits::FILE)?;
+        let bytes = match blob.as_str() {
+            "-" => files::read_stream("standard input", console.input(), limits::FILE)?,
+            name => files::read(name, limits::FILE)?,
+        };
+        let plain: Vec<PublicKey> = keys.iter().map(|named| named.key.clone()).collect();
+        let against = Against { roots, keys: &plain, now: crate::clock::now() };
+        let older = |_| Bundle::from_cosign_blob_json(&stored);
+        let (read, format) = match Bundle::from_json(&stored) {
+            Ok(bundle) => (Ok(bundle), "bundle"),
+            Err(error) => (Err(error), "detached"),
+        };
+        let read = match read {
+            // The first reader's complaint says more about what is most often given.
+            Err(error) => older(()).map_err(|_| error),
+            read => read,
+        };
+        let facts = Signature::stored(Digest::sha256(&stored), facts::kebab(&Place::File), format);
+        let examined = match read {
+            Ok(bundle) => examine::bundle_of(facts, &bundle, Artifact::Bytes(&bytes), &against),
+            Err(error) => examine::unreadable(facts, &error),
+        };
+        let files = self.root_files();
+        let at_hand = AtHand { keys, roots, files: &files };
+        let target = Target::File { blob, bundle };
+        let examined = [examined];
+        let would_accept = paste::acceptances(&examined, &target, &at_hand);
+        Ok(Explained {
+            name: blob.clone(),
+            digest: Some(Digest::sha256(&bytes).to_string()),
+            media_type: Some("a file".to_owned()),
+            signatures: examined.into_iter().map(|one| one.facts).collect(),
+            gaps: Vec::new(),
+            policies: None,
+            would_accept,
+        })
+    }
+
+    // Which root came from which file. The names were read once already.
+    fn root_files(&self) -> Vec<(String, String)> {
+        let split =
+            |text: &String| text.split_once('=').map(|(name, file)| (name.to_owned(), file.to_owned()));
+        self.roots.iter().filter(|text| text.parse::<RootSource>().is_ok()).filter_map(split).collect()
+    }
+}
+
+fn image(
+    reference: &Reference,
+    evidence: &Evidence,
+    against: &Against<'_>,
+    at_hand: &AtHand<'_>,
+) -> Explained {
+    let Some(entry) = evidence.entries.first() else {
+        return Explained {
+            name: reference.written().to_owned(),
+            digest: None,
+            media_type: None,
+            signatures: Vec::new(),
+            gaps: facts::gaps(&evidence.gaps),
+            policies: None,
+            would_accept: Vec::new(),
+        };
+    };
+    let mut examined: Vec<Examined> =
+        entry.items.iter().map(|item| examine::item(item, &entry.digest, against)).collect();
+    // What is genuine first, each kind in the order found.
+    examined.sort_by_key(|one| one.facts.standing != Standing::Genuine);
+    let (repository, digest) = (reference.name(), entry.digest.to_string());
+    let target = Target::Image { repository: &repository, digest: &digest };
+    let would_accept = paste::acceptances(&examined, &target, at_hand);
+    Explained {
+        name: reference.written().to_owned(),
+        media_type: entry.manifest.as_deref().map(kind),
+        signatures: examined.into_iter().map(|one| one.facts).collect(),
+        gaps: facts::gaps(&entry.gaps),
+        policies: None,
+        would_accept,
+        digest: Some(digest),
+    }
+}
+
+// What a manifest says it is; an index also, of how many.
+fn kind(manifest: &[u8]) -> String {
+    #[derive(Default, serde::Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Form {
+        media_type: String,
+        manifests: Option<Vec<serde::de::IgnoredAny>>,
+    }
+    let form: Form = serde_json::from_slice(manifest).unwrap_or_default();
+    let media_type = sealgate::verify::signer::printable(&form.media_type);
+    let named = if media_type.is_empty() { "of no type that it names".to_owned() } else { media_type };
+    match form.manifests {
+        Some(parts) => {
+            format!("{named}, of {} manifests, whose own signatures are not shown here", parts.len())
+        }
+        None => named,
+    }
+}
+
+fn key(file: &str) -> Result<NamedKey, Fault> {
+    let bytes = files::read(file, limits::FILE)?;
+    let key = crate::cosign::public_key(&bytes).map_err(|error| Fault::usage(format!("{file}: {error}")))?;
+    Ok(NamedKey { file: file.to_owned(), pem: String::from_utf8_lossy(&bytes).into_owned(), key })
+}
+
+const IMAGES_AT_ONCE: usize = 8;
+
+#[cfg(test)]
+pub(crate) fn schema() -> serde_json::Value {
+    facts::schema::<Explanation<'_>>()
+}

@@ -1,0 +1,227 @@
+//! Which flags and which policy would accept a signer, and nobody else.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use sealgate::{
+    attest::{ALIASES, SIGNATURE},
+    policy::{PolicySet, Source},
+    tuf::PUBLIC_GOOD,
+    verify::{KeySigner, PublicKey, Signer, TrustedRoots},
+};
+use serde::Serialize;
+
+use super::examine::Examined;
+use crate::{
+    facts::{Identity, Standing},
+    shell,
+};
+
+/// What would accept one signer. It says nothing about whether to.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Acceptance {
+    /// Whom.
+    pub(super) signer: Identity,
+    /// Command lines, ready for a shell, for `sealgate` as for `cosign`; only if this is whom you expect.
+    pub(super) commands: Vec<Vec<String>>,
+    /// A policy; absent where policies have no words for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<String>,
+}
+
+/// What the commands are about.
+pub(super) enum Target<'t> {
+    /// An image: its name without tag, and its digest.
+    Image { repository: &'t str, digest: &'t str },
+    /// A file and its bundle.
+    File { blob: &'t str, bundle: &'t str },
+}
+
+/// What the caller named, and under which names.
+pub(super) struct AtHand<'a> {
+    pub(super) keys: &'a [NamedKey],
+    pub(super) roots: &'a TrustedRoots,
+    /// Roots that came from files, with those.
+    pub(super) files: &'a [(String, String)],
+}
+
+/// A public key and its file.
+pub(super) struct NamedKey {
+    pub(super) file: String,
+    pub(super) pem: String,
+    pub(super) key: PublicKey,
+}
+
+impl AtHand<'_> {
+    fn key(&self, signer: &KeySigner) -> Option<&NamedKey> {
+        self.keys.iter().find(|known| known.key.fingerprint() == signer.fingerprint)
+    }
+}
+
+/// One for each signer of something genuine, in the order found.
+pub(super) fn acceptances(
+    examined: &[Examined],
+    target: &Target<'_>,
+    at_hand: &AtHand<'_>,
+) -> Vec<Acceptance> {
+    let mut signers: Vec<(&Signer, &str)> = Vec::new();
+    for one in examined.iter().filter(|one| one.facts.standing == Standing::Genuine) {
+        let (Some(signer), Some(root)) = (&one.signer, &one.facts.root) else { continue };
+        if !signers.iter().any(|(known, under)| same(known, signer) && *under == root.as_str()) {
+            signers.push((signer, root));
+        }
+    }
+    let accept = |(signer, root): &(&Signer, &str)| {
+        let of_signer = |one: &&Examined| {
+            one.signer.as_ref().is_some_and(|other| same(signer, other))
+                && one.facts.root.as_deref() == Some(*root)
+        };
+        let theirs: Vec<&Examined> = examined.iter().filter(of_signer).collect();
+        acceptance(signer, root, &theirs, target, at_hand)
+    };
+    signers.iter().map(accept).collect()
+}
+
+fn acceptance(
+    signer: &Signer,
+    root: &str,
+    theirs: &[&Examined],
+    target: &Target<'_>,
+    at_hand: &AtHand<'_>,
+) -> Acceptance {
+    let identity = Identity::of(signer);
+    let mut who = match signer {
+        Signer::Key(key) => {
+            let file = at_hand.key(key).map_or("KEY.pub", |key| key.file.as_str());
+            vec![format!("--key {}", shell::word(file))]
+        }
+        Signer::Certificate(certificate) => vec![
+            format!("--certificate-identity {}", shell::word(&certificate.subject.value)),
+            match certificate.issuer.as_str() {
+                "" => "--certificate-oidc-issuer-regexp '^$'".to_owned(),
+                issuer => format!("--certificate-oidc-issuer {}", shell::word(issuer)),
+            },
+        ],
+    };
+    // Whoever calls a reusable workflow signs under its name: the repository that called it is part of the signer.
+    if let Signer::Certificate(certificate) = signer
+        && let Some(source) = certificate.claims.extension(5)
+        && !certificate.subject.value.contains(&format!("/{source}/"))
+    {
+        who.push(format!("--certificate-github-workflow-repository {}", shell::word(source)));
+    }
+    if let Some((_, file)) = at_hand.files.iter().find(|(name, _)| name == root) {
+        who.push(format!("--trusted-root {}", shell::word(file)));
+    }
+    let logged = theirs.iter().any(|one| !one.facts.log.is_empty());
+    if matches!(signer, Signer::Key(_)) && !logged {
+        who.push("--insecure-ignore-tlog".to_owned());
+    }
+    let signed = theirs.iter().any(|one| is_signature(one));
+    let types: BTreeSet<&str> = theirs
+        .iter()
+        .filter(|one| !is_signature(one))
+        .filter_map(|one| one.facts.predicate_type.as_deref())
+        .collect();
+    let mut commands = Vec::new();
+    let mut command = |verb: &str, more: &[String], last: &[String]| {
+        commands.push([&[verb.to_owned()], who.as_slice(), more, last].concat());
+    };
+    match target {
+        Target::Image { repository, digest } => {
+            let image = [shell::word(&format!("{repository}@{digest}"))];
+            if signed {
+                command("verify", &[], &image);
+            }
+            for kind in &types {
+                command("verify-attestation", &[type_flag(kind)], &image);
+            }
+        }
+        Target::File { blob, bundle } => {
+            let file = [shell::word(blob)];
+            let bundle = format!("--bundle {}", shell::word(bundle));
+            if types.is_empty() {
+                command("verify-blob", std::slice::from_ref(&bundle), &file);
+            }
+            for kind in &types {
+                command("verify-blob-attestation", &[bundle.clone(), type_flag(kind)], &file);
+            }
+        }
+    }
+    let policy = match target {
+        Target::Image { repository, .. } if signed => policy(signer, root, repository, logged, at_hand),
+        _ => None,
+    };
+    Acceptance { signer: identity, commands, policy }
+}
+
+fn type_flag(kind: &str) -> String {
+    let name = ALIASES.iter().find(|(_, uri)| *uri == kind).map_or(kind, |(alias, _)| alias);
+    format!("--type {}", shell::word(name))
+}
+
+fn is_signature(one: &Examined) -> bool {
+    one.facts.predicate_type.as_deref().is_none_or(|kind| kind == SIGNATURE)
+}
+
+// The same identity: certificates live ten minutes, and every signature has its own.
+fn same(left: &Signer, right: &Signer) -> bool {
+    match (left, right) {
+        (Signer::Certificate(left), Signer::Certificate(right)) => {
+            left.subject == right.subject
+                && left.issuer == right.issuer
+                && left.claims.get(SOURCE) == right.claims.get(SOURCE)
+        }
+        (Signer::Key(left), Signer::Key(right)) => left == right,
+        _ => false,
+    }
+}
+
+// A policy with this one signer. Texts of a certificate are quoted as JSON does, which YAML reads alike; and it is only told
+// if it loads.
+fn policy(
+    signer: &Signer,
+    root: &str,
+    repository: &str,
+    logged: bool,
+    at_hand: &AtHand<'_>,
+) -> Option<String> {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let who = match signer {
+        Signer::Key(key) => {
+            let pem = at_hand.key(key)?.pem.trim().replace('\n', "\n          ");
+            let log = if logged { "" } else { "      transparencyLog: none\n" };
+            format!("      key:\n        pem: |\n          {pem}\n{log}")
+        }
+        Signer::Certificate(certificate) => {
+            let (subject, issuer) = (certificate.subject.value.as_str(), certificate.issuer.as_str());
+            let source = certificate.claims.get(SOURCE).unwrap_or_default();
+            // A star is a wildcard there, and a signer without an issuer has no name.
+            if issuer.is_empty() || [subject, issuer, source].iter().any(|text| text.contains('*')) {
+                return None;
+            }
+            let claims = match source {
+                "" => String::new(),
+                source => format!("        claims: {{{SOURCE}: {}}}\n", quoted(source)),
+            };
+            format!(
+                "      keyless:\n        issuer: {}\n        subject: {}\n{claims}",
+                quoted(issuer),
+                quoted(subject)
+            )
+        }
+    };
+    let roots =
+        if root == PUBLIC_GOOD { String::new() } else { format!("      roots: [{}]\n", quoted(root)) };
+    let text = format!(
+        "apiVersion: sealgate.dev/v1alpha1\nkind: ClusterSealPolicy\nmetadata: {{name: from-explain}}\nspec:\n  \
+         match: {{images: [{}]}}\n  signers:\n    expected:\n{roots}{who}  require:\n    signed: {{signature: {{by: \
+         [expected]}}}}\n",
+        quoted(repository)
+    );
+    let source = Source { name: "from-explain".to_owned(), bytes: text.clone().into_bytes() };
+    PolicySet::load(&[source], at_hand.roots).is_ok().then_some(text)
+}
+
+const SOURCE: &str = "sourceRepositoryURI";
