@@ -19,7 +19,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub enum Document {
     /// An image, or an artifact that is stored as one.
-    Image(Image),
+    Image(Box<Image>),
     /// A list of manifests.
     Index(Index),
 }
@@ -69,13 +69,13 @@ impl Document {
 pub(crate) fn read(bytes: &[u8]) -> Result<Document, Fault> {
     let unread = match manifest::manifest(bytes) {
         Ok(found) => {
-            return Ok(Document::Image(Image {
+            return Ok(Document::Image(Box::new(Image {
                 artifact_type: found.artifact_type,
                 config: found.config.transpose()?,
                 layers: found.layers.into_iter().collect::<Result<_, _>>()?,
                 subject: found.subject,
                 annotations: found.annotations?,
-            }));
+            })));
         }
         Err(fault) => fault,
     };

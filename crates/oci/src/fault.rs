@@ -62,6 +62,14 @@ impl Fault {
         }
     }
 
+    /// What happened, in words.
+    pub(crate) fn said(self) -> String {
+        match self {
+            Self::Absent => "does not exist".to_owned(),
+            Self::Dark { detail, .. } => detail,
+        }
+    }
+
     /// The gap where the thing itself was asked for: nothing there is a gap as well.
     pub(crate) fn at(self, place: Place, what: &str) -> Gap {
         match self {

@@ -23,9 +23,9 @@ pub(crate) mod referrers;
 
 /// What one place held.
 #[derive(Debug, Default)]
-struct Found {
-    items: Vec<Item>,
-    gaps: Vec<Gap>,
+pub(crate) struct Found {
+    pub(crate) items: Vec<Item>,
+    pub(crate) gaps: Vec<Gap>,
 }
 
 /// One image, and what it may still cost.
@@ -94,7 +94,7 @@ fn places(look: &Look) -> BTreeSet<Place> {
 }
 
 // Turn by turn, so that a place stuffed to the limit cannot crowd out the others.
-fn merged(places: [Found; 3], most: usize, gaps: &mut Vec<Gap>) -> Vec<Item> {
+pub(crate) fn merged(places: [Found; 3], most: usize, gaps: &mut Vec<Gap>) -> Vec<Item> {
     let total: usize = places.iter().map(|found| found.items.len()).sum();
     let mut room = most;
     let mut take = [0_usize; 3];
@@ -122,7 +122,7 @@ fn merged(places: [Found; 3], most: usize, gaps: &mut Vec<Gap>) -> Vec<Item> {
     items
 }
 
-fn too_many(most: usize, found: usize) -> Fault {
+pub(crate) fn too_many(most: usize, found: usize) -> Fault {
     Fault::limit("signatures and attestations of one image", most, found)
 }
 

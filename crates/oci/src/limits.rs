@@ -34,6 +34,11 @@ pub const REFERRERS_PAGES: usize = 10;
 /// Bytes of the referrers list, over all pages.
 pub const REFERRERS_BYTES: u64 = 4 * MIB;
 
+/// Blobs of one algorithm in a layout's folder.
+pub const LAYOUT_BLOBS: usize = 10_000;
+/// Bytes of a layout's blobs that are looked through for referrers.
+pub const LAYOUT_SCANNED_BYTES: u64 = 256 * MIB;
+
 /// Bytes of a token service's answer.
 pub const TOKEN_BYTES: u64 = 16 * KIB;
 /// The shortest time that a token is kept.

@@ -122,7 +122,7 @@ impl Asked {
         // What is no tag, being too long, cannot be there.
         let Ok(tag) = Reference::parse(&self.tag(digest, suffix)) else { return Ok(None) };
         match self.fetch(&tag).await {
-            Ok(Entity { document: Document::Image(image), .. }) => Ok(Some(image)),
+            Ok(Entity { document: Document::Image(image), .. }) => Ok(Some(*image)),
             Ok(_) => Err(Gap {
                 place: Place::Tag,
                 cause: GapCause::Malformed,

@@ -156,7 +156,7 @@ pub(crate) async fn sbom(asked: &Asked, digest: &Digest) -> Result<Option<Image>
         && let Document::Image(image) = entity.document
         && image.layers.len() == 1
     {
-        return Ok(Some(image));
+        return Ok(Some(*image));
     }
     Ok(asked.attached(digest, SBOM).await?.filter(|image| image.layers.len() == 1))
 }

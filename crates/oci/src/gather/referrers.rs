@@ -211,32 +211,37 @@ impl Gathering<'_> {
         descriptor: &Descriptor,
     ) -> Result<Option<Descriptor>, Fault> {
         let fetched = source.manifest(&descriptor.digest, Some(descriptor.size), ACCEPT_ANY).await?;
-        let manifest = match manifest::manifest(&fetched.bytes) {
-            Ok(manifest) => manifest,
-            // An index may refer to an image; it holds no layer and so no bundle.
-            Err(_) if manifest::index(&fetched.bytes).is_ok() => return Ok(None),
-            Err(fault) => return Err(fault),
+        bundle_layer(&fetched.bytes, self.digest)
+    }
+}
+
+/// The layer of a referrer's manifest that holds a bundle for `subject`, or nothing where the referrer is clearly
+/// something else.
+pub(crate) fn bundle_layer(bytes: &[u8], subject: &Digest) -> Result<Option<Descriptor>, Fault> {
+    let manifest = match manifest::manifest(bytes) {
+        Ok(manifest) => manifest,
+        // An index may refer to an image; it holds no layer and so no bundle.
+        Err(_) if manifest::index(bytes).is_ok() => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    let is_bundle = |media_type: &str| media_type.starts_with(BUNDLE);
+    let says_so = manifest.artifact_type.as_deref().is_some_and(is_bundle);
+    let mut layers = manifest.layers;
+    if !says_so && layers.iter().flatten().all(|layer| !is_bundle(&layer.media_type)) {
+        return match layers.into_iter().find_map(Result::err) {
+            Some(fault) => Err(fault),
+            None => Ok(None),
         };
-        let is_bundle = |media_type: &str| media_type.starts_with(BUNDLE);
-        let says_so = manifest.artifact_type.as_deref().is_some_and(is_bundle);
-        let mut layers = manifest.layers;
-        if !says_so && layers.iter().flatten().all(|layer| !is_bundle(&layer.media_type)) {
-            return match layers.into_iter().find_map(Result::err) {
-                Some(fault) => Err(fault),
-                None => Ok(None),
-            };
-        }
-        // THREAT: a list that names a referrer of another image. See a_referrer_of_another_image_is_refused.
-        if manifest.subject.as_ref() != Some(self.digest) {
-            let subject =
-                manifest.subject.map_or_else(|| "nothing".to_owned(), |subject| subject.to_string());
-            return Err(Fault::malformed(format!("refers to {subject}, not to {}", self.digest)));
-        }
-        match (layers.pop(), layers.is_empty()) {
-            (Some(Ok(layer)), true) if is_bundle(&layer.media_type) => Ok(Some(layer)),
-            (Some(Err(fault)), true) => Err(fault),
-            _ => Err(Fault::malformed("a bundle's manifest has exactly one layer, the bundle")),
-        }
+    }
+    // THREAT: a list that names a referrer of another image. See a_referrer_of_another_image_is_refused.
+    if manifest.subject.as_ref() != Some(subject) {
+        let found = manifest.subject.map_or_else(|| "nothing".to_owned(), |found| found.to_string());
+        return Err(Fault::malformed(format!("refers to {found}, not to {subject}")));
+    }
+    match (layers.pop(), layers.is_empty()) {
+        (Some(Ok(layer)), true) if is_bundle(&layer.media_type) => Ok(Some(layer)),
+        (Some(Err(fault)), true) => Err(fault),
+        _ => Err(Fault::malformed("a bundle's manifest has exactly one layer, the bundle")),
     }
 }
 

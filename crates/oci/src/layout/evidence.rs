@@ -1,0 +1,164 @@
+//! What is attached to the image of a layout, as the same evidence that a registry gives.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use sealgate_verify::{Algorithm, Digest, Entry, Evidence, Gap, Item, Place, Timestamp};
+
+use super::{ATTESTATIONS, Layout, LayoutError, SIGNATURES};
+use crate::{
+    Descriptor,
+    fault::Fault,
+    gather::{Found, merged, referrers::bundle_layer, too_many},
+    limits,
+    manifest::{self, SIMPLE_SIGNING},
+};
+
+/// One reading of a layout, and what it may still cost.
+struct Reading<'a> {
+    layout: &'a Layout,
+    most: usize,
+    left: u64,
+}
+
+impl Layout {
+    /// Collects every candidate for the image: the layers of cosign's signatures and attestations, and the bundles that
+    /// refer to it, of an index as well as of an image. What could not be read is in the gaps.
+    ///
+    /// With `cosign_limits` as many are handed on as cosign's verbs read, instead of the gate's number.
+    pub fn entry(&self, cosign_limits: bool) -> Entry {
+        let most = if cosign_limits { limits::ITEMS_FOR_COSIGN } else { limits::ITEMS };
+        let mut reading = Reading { layout: self, most, left: limits::IMAGE_BYTES };
+        let (manifest, mut gaps) = match reading.blob(self.digest(), limits::MANIFEST_BYTES) {
+            Ok(bytes) => (Some(bytes), vec![]),
+            Err(fault) => (None, vec![fault.listed(Place::Manifest, "image manifest")]),
+        };
+        let places = [
+            reading.bundles(),
+            reading.layers(SIGNATURES, Place::SignatureTag),
+            reading.layers(ATTESTATIONS, Place::AttestationTag),
+        ];
+        let items = merged(places, most, &mut gaps);
+        let looked_in = BTreeSet::from([
+            Place::AttestationTag,
+            Place::FallbackTag,
+            Place::Manifest,
+            Place::Referrers,
+            Place::SignatureTag,
+        ]);
+        Entry { digest: self.digest().clone(), manifest, items, gaps, looked_in }
+    }
+
+    /// The same as evidence about `reference`, whose bytes the folder holds as far as whoever asks says.
+    pub fn evidence(&self, reference: &str, now: Timestamp, cosign_limits: bool) -> Evidence {
+        let entries = vec![self.entry(cosign_limits)];
+        Evidence { reference: reference.to_owned(), gathered_at: now, entries, gaps: vec![] }
+    }
+}
+
+impl Reading<'_> {
+    fn blob(&mut self, digest: &Digest, limit: u64) -> Result<Arc<[u8]>, Fault> {
+        let bytes =
+            self.layout.folder.blob(digest, limit.min(self.left.max(1))).map_err(LayoutError::into_fault)?;
+        self.left = self.left.saturating_sub(bytes.len() as u64);
+        Ok(bytes.into())
+    }
+
+    fn layer(&mut self, layer: &Descriptor, place: Place) -> Result<Item, Fault> {
+        let limit = if layer.media_type == SIMPLE_SIGNING {
+            limits::SIMPLE_SIGNING_BYTES
+        } else {
+            limits::BLOB_BYTES
+        };
+        let bytes = self.blob(&layer.digest, limit)?;
+        if bytes.len() as u64 != layer.size {
+            return Err(Fault::malformed(format!(
+                "{} has {} bytes, its descriptor says {}",
+                layer.digest,
+                bytes.len(),
+                layer.size
+            )));
+        }
+        let (media_type, annotations) = (layer.media_type.clone(), layer.annotations.clone());
+        Ok(Item { bytes, media_type, annotations, place })
+    }
+
+    fn layers(&mut self, kind: &'static str, place: Place) -> Found {
+        let mut found = Found::default();
+        let manifests: Vec<Digest> = self.layout.of_kind(kind).map(|entry| entry.digest.clone()).collect();
+        for digest in manifests {
+            if let Err(fault) = self.layers_of(&digest, place, &mut found) {
+                found.gaps.push(fault.listed(place, &format!("manifest {digest}")));
+            }
+        }
+        found
+    }
+
+    fn layers_of(&mut self, digest: &Digest, place: Place, found: &mut Found) -> Result<(), Fault> {
+        let bytes = self.blob(digest, limits::MANIFEST_BYTES)?;
+        for layer in manifest::manifest(&bytes)?.layers {
+            if found.items.len() == self.most {
+                return Err(too_many(self.most, self.most + 1));
+            }
+            let item = layer.and_then(|layer| self.layer(&layer, place));
+            match item {
+                Ok(item) => found.items.push(item),
+                Err(fault) => found.gaps.push(fault.listed(place, &format!("a layer of {digest}"))),
+            }
+        }
+        Ok(())
+    }
+
+    // A layout has no list of referrers: every blob that is a manifest is asked what it refers to.
+    fn bundles(&mut self) -> Found {
+        let mut found = Found::default();
+        let mut scanned = limits::LAYOUT_SCANNED_BYTES;
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512] {
+            let names = match self.layout.folder.names(algorithm) {
+                Ok(names) => names,
+                Err(error) => {
+                    found.gaps.push(gap(error, "referrers"));
+                    continue;
+                }
+            };
+            for name in names {
+                match self.bundle(&name, &mut scanned) {
+                    Ok(None) => {}
+                    Ok(Some(_)) if found.items.len() == self.most => {
+                        found.gaps.push(too_many(self.most, self.most + 1).at(Place::Referrers, "referrers"));
+                        return found;
+                    }
+                    Ok(Some(item)) => found.items.push(item),
+                    Err(fault) => {
+                        found.gaps.push(fault.listed(Place::Referrers, &format!("referrer {name}")));
+                        if found.gaps.len() == limits::REFERRERS {
+                            return found;
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn bundle(&mut self, name: &Digest, scanned: &mut u64) -> Result<Option<Item>, Fault> {
+        let folder = &self.layout.folder;
+        if name == self.layout.digest() || !folder.looks_like_json(name).map_err(LayoutError::into_fault)? {
+            return Ok(None);
+        }
+        let bytes = folder.blob(name, limits::MANIFEST_BYTES).map_err(LayoutError::into_fault)?;
+        *scanned = scanned.checked_sub(bytes.len() as u64).ok_or_else(|| {
+            Fault::limit("bytes of a layout that are looked through", limits::LAYOUT_SCANNED_BYTES, "more")
+        })?;
+        // Configurations and bundles are JSON too; what is no manifest refers to nothing.
+        let Ok(read) = manifest::manifest(&bytes) else { return Ok(None) };
+        if read.subject.as_ref() != Some(self.layout.digest()) {
+            return Ok(None);
+        }
+        let Some(layer) = bundle_layer(&bytes, self.layout.digest())? else { return Ok(None) };
+        self.layer(&layer, Place::Referrers).map(Some)
+    }
+}
+
+fn gap(error: LayoutError, what: &str) -> Gap {
+    error.into_fault().listed(Place::Referrers, what)
+}

@@ -1,0 +1,135 @@
+//! Files of one folder, and of no other.
+
+use std::{
+    fs::{self, File, Metadata},
+    io::{self, Read as _},
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+use sealgate_verify::{Algorithm, Digest};
+
+use super::LayoutError;
+use crate::limits;
+
+/// A folder of files that are named by us.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    pub(super) fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Opens a regular file below the folder, and says how long it is.
+    // THREAT: a link in a folder from elsewhere reads what the reader may read; a pipe waits for ever.
+    // See a_blob_that_is_no_file_is_a_gap.
+    pub(super) fn open(&self, parts: &[&str]) -> Result<(File, u64), LayoutError> {
+        let file = parts.join("/");
+        let unreadable = |source| LayoutError::Unreadable { file: file.clone(), source };
+        let not_a = |expected| LayoutError::NotAFile { file: file.clone(), expected };
+        let mut path = self.root.clone();
+        let Some((last, folders)) = parts.split_last() else {
+            return Err(unreadable(io::Error::from(io::ErrorKind::NotFound)));
+        };
+        for folder in folders {
+            path.push(folder);
+            if !fs::symlink_metadata(&path).map_err(unreadable)?.is_dir() {
+                return Err(not_a("folder"));
+            }
+        }
+        path.push(last);
+        let named = fs::symlink_metadata(&path).map_err(unreadable)?;
+        if !named.is_file() {
+            return Err(not_a("regular file"));
+        }
+        let opened = File::open(&path).map_err(unreadable)?;
+        let found = opened.metadata().map_err(unreadable)?;
+        // Changed under our hands.
+        if !found.is_file() || !is_same(&named, &found) {
+            return Err(not_a("regular file"));
+        }
+        Ok((opened, found.len()))
+    }
+
+    /// Reads a whole file of at most `limit` bytes.
+    pub(super) fn read(&self, parts: &[&str], limit: u64) -> Result<Vec<u8>, LayoutError> {
+        let (opened, length) = self.open(parts)?;
+        let too_long = |found| LayoutError::Limit { file: parts.join("/"), what: "bytes", limit, found };
+        if length > limit {
+            return Err(too_long(length));
+        }
+        let mut bytes = Vec::new();
+        opened
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(|source| LayoutError::Unreadable { file: parts.join("/"), source })?;
+        let found = bytes.len() as u64;
+        if found > limit { Err(too_long(found)) } else { Ok(bytes) }
+    }
+
+    /// Reads the blob of that digest.
+    // INVARIANT: bytes of blobs leave a folder only through here, and have their digest.
+    pub(super) fn blob(&self, digest: &Digest, limit: u64) -> Result<Vec<u8>, LayoutError> {
+        let (algorithm, hex) = (digest.algorithm().name(), digest.hex());
+        let parts = [BLOBS, algorithm, hex.as_str()];
+        let bytes = self.read(&parts, limit)?;
+        if digest.matches(&bytes) {
+            return Ok(bytes);
+        }
+        let found = Digest::of(digest.algorithm(), &bytes);
+        Err(LayoutError::DigestMismatch { file: parts.join("/"), found })
+    }
+
+    /// Whether the blob of that digest begins like JSON; what does not is no manifest.
+    pub(super) fn looks_like_json(&self, digest: &Digest) -> Result<bool, LayoutError> {
+        let (algorithm, hex) = (digest.algorithm().name(), digest.hex());
+        let parts = [BLOBS, algorithm, hex.as_str()];
+        let (opened, length) = self.open(&parts)?;
+        let mut head = Vec::new();
+        opened
+            .take(HEAD_BYTES)
+            .read_to_end(&mut head)
+            .map_err(|source| LayoutError::Unreadable { file: parts.join("/"), source })?;
+        let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
+        Ok(length <= limits::MANIFEST_BYTES && first == Some(&b'{'))
+    }
+
+    /// The digests that blobs are stored under, in order; other names are nothing.
+    pub(super) fn names(&self, algorithm: Algorithm) -> Result<Vec<Digest>, LayoutError> {
+        let file = format!("{BLOBS}/{}", algorithm.name());
+        let unreadable = |source| LayoutError::Unreadable { file: file.clone(), source };
+        let mut path = self.root.clone();
+        for part in [BLOBS, algorithm.name()] {
+            path.push(part);
+            match fs::symlink_metadata(&path) {
+                Ok(found) if found.is_dir() => {}
+                Ok(_) => return Err(LayoutError::NotAFile { file, expected: "folder" }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                Err(error) => return Err(unreadable(error)),
+            }
+        }
+        let mut names = Vec::new();
+        for (count, entry) in fs::read_dir(&path).map_err(unreadable)?.enumerate() {
+            if count == limits::LAYOUT_BLOBS {
+                let (limit, found) = (limits::LAYOUT_BLOBS as u64, limits::LAYOUT_BLOBS as u64 + 1);
+                return Err(LayoutError::Limit { file, what: "blobs", limit, found });
+            }
+            let name = entry.map_err(unreadable)?.file_name();
+            let digest =
+                name.to_str().and_then(|hex| format!("{}:{hex}", algorithm.name()).parse::<Digest>().ok());
+            names.extend(digest);
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+}
+
+fn is_same(left: &Metadata, right: &Metadata) -> bool {
+    (left.dev(), left.ino()) == (right.dev(), right.ino())
+}
+
+const BLOBS: &str = "blobs";
+const HEAD_BYTES: u64 = 64;
