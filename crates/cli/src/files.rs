@@ -68,7 +68,7 @@ pub(crate) fn open(name: &str) -> Result<File, FileError> {
 }
 
 // Go writes the system's words alone, in lower case and without the number.
-fn system_text(error: &io::Error) -> String {
+pub(crate) fn system_text(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut letters = text.chars();

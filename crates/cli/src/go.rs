@@ -3,5 +3,6 @@
 pub(crate) mod duration;
 pub(crate) mod flags;
 pub(crate) mod json;
+pub(crate) mod path;
 pub(crate) mod quote;
 pub(crate) mod regexp;

@@ -37,7 +37,7 @@ pub const REFERRERS_BYTES: u64 = 4 * MIB;
 /// Blobs of one algorithm in a layout's folder.
 pub const LAYOUT_BLOBS: usize = 10_000;
 /// Bytes of a layout's blobs that are looked through for referrers.
-pub const LAYOUT_SCANNED_BYTES: u64 = 256 * MIB;
+pub const LAYOUT_SCANNED_BYTES: u64 = 64 * MIB;
 
 /// Bytes of a token service's answer.
 pub const TOKEN_BYTES: u64 = 16 * KIB;

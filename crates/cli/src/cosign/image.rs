@@ -1,6 +1,7 @@
 //! `verify` and `verify-attestation`: signatures beside images in registries.
 
 mod candidates;
+mod local;
 
 use std::collections::BTreeMap;
 
@@ -81,14 +82,12 @@ enum Formats {
 fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
     let typed = asked.typed;
     meaning::check_signer(asked.verb, typed)?;
-    if typed.switch("local-image") {
-        return Err("--local-image is not supported yet; push the folder to a registry".into());
-    }
     let bundles = typed.switch("new-bundle-format");
     let tag = if asked.verb == Verb::Image { Place::SignatureTag } else { Place::AttestationTag };
     let look = registry::look(tag, bundles, typed, console)?;
     let mut references = Vec::new();
-    for word in &typed.words {
+    let local = typed.switch("local-image").then(|| local::open(typed)).transpose()?;
+    for word in typed.words.iter().filter(|_| local.is_none()) {
         references.push(Reference::parse(word).map_err(|error| format!("parsing reference: {error}"))?);
     }
     let hosts: Vec<&str> = references.iter().chain(&look.evidence_repository).map(Reference::host).collect();
@@ -103,6 +102,13 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
     let key = meaning::typed_key(typed, console).map_err(|error| format!("{prefix}: {error}"))?;
     let judge = meaning::judge(typed, trust, meaning::whom(typed, key), crate::clock::now());
     let policies = Policies::of(typed);
+    if let Some(first) = local {
+        return local::run(
+            &local::Local { asked, judge: &judge, bundle_root, policies: &policies },
+            first,
+            console,
+        );
+    }
     let mut formats = if bundles { Formats::Any } else { Formats::OlderOnly };
     gathered(&client, &references, &look, meaning::patience(typed), |index, evidence| {
         let (Some(reference), Some(word)) = (references.get(index), typed.words.get(index)) else {
@@ -121,7 +127,7 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
         if let Some(wanted) = &asked.predicate {
             policies.check(wanted, &shown, meaning::patience(typed), console)?;
         }
-        answer(asked, &judge, word, reference, &entry.digest, &shown, console);
+        answer(asked, &judge, word, &texts::full_name(reference), &entry.digest, &shown, console);
         Ok(())
     })
 }
@@ -221,6 +227,16 @@ fn judged<'e>(
             Err(refusal) => refusals.push(refusal),
         }
     }
+    settled(asked, shown, refusals, form)
+}
+
+// What passed, or why nothing did.
+fn settled<'e>(
+    asked: &Asked<'_>,
+    shown: Vec<Shown<'e>>,
+    refusals: Vec<Refusal>,
+    form: Form,
+) -> Result<Vec<Shown<'e>>, Failure> {
     if shown.is_empty() {
         let texts = texts::all(&refusals, form);
         let failure: Failure = match (asked.verb, form) {
@@ -304,27 +320,20 @@ fn answer(
     asked: &Asked<'_>,
     judge: &Judge,
     word: &str,
-    reference: &Reference,
+    full: &str,
     digest: &Digest,
     shown: &[Shown<'_>],
     console: &mut Console<'_>,
 ) {
-    let full = texts::full_name(reference);
-    let name = if asked.verb == Verb::Image { &full } else { word };
-    let checks = Checks {
-        annotations: judge.bound && !asked.annotations.is_empty(),
-        claims: judge.bound,
-        log: !meaning::ignores_log(asked.typed),
-        key: matches!(judge.whom, Whom::Key { .. }) || asked.typed.some("certificate").is_some(),
-    };
-    console.say(output::header(name, checks));
+    let name = if asked.verb == Verb::Image { full } else { word };
+    console.say(output::header(name, checks(asked, judge)));
     if console.is_watched() {
         for hint in laxities(asked, shown) {
             console.hint(hint);
         }
     }
     if asked.verb == Verb::Image && asked.typed.text("output") != "text" {
-        console.answer(output::array(shown, &full, digest));
+        console.answer(output::array(shown, full, digest));
         return;
     }
     for signature in shown {
@@ -338,6 +347,15 @@ fn answer(
             _ => console.answer(output::envelope(signature)),
         }
         console.answer("\n");
+    }
+}
+
+fn checks(asked: &Asked<'_>, judge: &Judge) -> Checks {
+    Checks {
+        annotations: judge.bound && !asked.annotations.is_empty(),
+        claims: judge.bound,
+        log: !meaning::ignores_log(asked.typed),
+        key: matches!(judge.whom, Whom::Key { .. }) || asked.typed.some("certificate").is_some(),
     }
 }
 

@@ -137,6 +137,9 @@ fn bundle_element(passed: &Passed, reference: &str, asked: &Digest) -> String {
     element(reference, &digest.unwrap_or_else(|| asked.to_string()), &statement.predicate_type, &optional)
 }
 
+/// An element that says nothing.
+pub(crate) const EMPTY_ELEMENT: &str = r#"{"critical":{"identity":{"docker-reference":""},"image":{"docker-manifest-digest":""},"type":""},"optional":null}"#;
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Payload {

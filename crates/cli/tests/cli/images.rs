@@ -371,7 +371,6 @@ fn a_flag_that_is_not_supported_is_refused_instead_of_ignored() {
         "--attachment-tag-prefix=x-",
         "--sct=x",
         "--attachment=sbom",
-        "--local-image",
         "--k8s-keychain",
         "--registry-client-cert=x",
     ] {

@@ -110,7 +110,7 @@ pub(crate) const IMAGE: &[Flag] = &[
     Flag::text("annotations", "KEY=VALUE that the signature must carry").of(Kind::List).short('a'),
     Flag::text("attachment", "accepted for compatibility")
         .deprecated("please use OCI referrers for attachments and verify with `--experimental-oci11`"),
-    Flag::switch("local-image", "the image is a folder; not supported yet"),
+    Flag::switch("local-image", "the image is a folder that `save` wrote"),
     Flag::text("output", "json or text").default("json").short('o'),
     Flag::text("payload", "accepted for compatibility"),
     Flag::text("signature", "accepted for compatibility")
@@ -123,7 +123,7 @@ pub(crate) const BASE_IMAGE: &[Flag] =
 
 /// What `verify-attestation` adds.
 pub(crate) const IMAGE_ATTESTATION: &[Flag] = &[
-    Flag::switch("local-image", "the image is a folder; not supported yet"),
+    Flag::switch("local-image", "the image is a folder that `save` wrote"),
     Flag::text("output", "accepted for compatibility").default("json").short('o'),
     Flag::text("policy", "Rego file that must allow each attestation of the type").of(Kind::List),
 ];
