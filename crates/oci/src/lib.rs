@@ -26,6 +26,7 @@ mod retry;
 mod rules;
 mod session;
 mod source;
+mod tls;
 mod token;
 mod transport;
 mod wire;

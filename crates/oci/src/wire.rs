@@ -10,7 +10,8 @@ use http::{
     HeaderMap, Method, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_LENGTH},
 };
-use reqwest::{Certificate, Request, Response, redirect::Policy};
+use reqwest::{Request, Response, redirect::Policy};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use sealgate_verify::GapCause;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
@@ -22,6 +23,7 @@ use crate::{
     lanes::{Budget, Lanes, Spent},
     limits,
     rules::shown,
+    tls,
 };
 
 /// Connections of one set of credentials.
@@ -57,37 +59,37 @@ impl Wire {
     pub(crate) fn new(config: &Config, guard: Guard, lanes: Arc<Lanes>) -> Result<Self, ClientError> {
         let mut roots = vec![];
         for pem in &config.extra_roots {
-            let found = Certificate::from_pem_bundle(pem)
+            let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
+                .collect::<Result<_, _>>()
                 .map_err(|_| ClientError::Tls("certificate authorities are not readable PEM".to_owned()))?;
             if found.is_empty() {
                 return Err(ClientError::Tls("a file of certificate authorities holds none".to_owned()));
             }
             roots.extend(found);
         }
-        let builder = || {
-            reqwest::Client::builder()
-                .user_agent(concat!("sealgate/", env!("CARGO_PKG_VERSION")))
-                // THREAT: reqwest would carry on by itself where credentials, schemes and addresses must be looked at.
-                .redirect(Policy::none())
-                .retry(reqwest::retry::never())
-                .referer(false)
-                // HTTPS_PROXY and its like are not obeyed: behind a proxy nobody could tell which address is spoken to.
-                .no_proxy()
-                .dns_resolver(guard.clone())
-                .connect_timeout(limits::CONNECT_WITHIN)
-                .pool_idle_timeout(Duration::from_secs(60))
-                .pool_max_idle_per_host(limits::REQUESTS_PER_HOST)
-                .http1_max_headers(limits::HEADERS)
-                .http2_max_header_list_size(HEADER_LIST)
-                .tls_danger_accept_invalid_certs(config.insecure_tls)
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("sealgate/", env!("CARGO_PKG_VERSION")))
+            // THREAT: reqwest would carry on by itself where credentials, schemes and addresses must be looked at.
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            // HTTPS_PROXY and its like are not obeyed: behind a proxy nobody could tell which address is spoken to.
+            .no_proxy()
+            .dns_resolver(guard)
+            .connect_timeout(limits::CONNECT_WITHIN)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_max_idle_per_host(limits::REQUESTS_PER_HOST)
+            .http1_max_headers(limits::HEADERS)
+            .http2_max_header_list_size(HEADER_LIST);
+        let builder = if config.insecure_tls {
+            builder.tls_certs_only([]).tls_danger_accept_invalid_certs(true)
+        } else {
+            let secure = tls::config(roots).map_err(|error| {
+                ClientError::Tls(format!("certificate authorities cannot be used: {error}"))
+            })?;
+            builder.tls_backend_preconfigured(secure)
         };
-        let http = match builder().tls_certs_merge(roots.clone()).build() {
-            Ok(http) => http,
-            // A machine without certificate authorities: https then fails host by host, plain http still works.
-            Err(_) => {
-                builder().tls_certs_only(roots).build().map_err(|error| ClientError::Tls(chain(&error)))?
-            }
-        };
+        let http = builder.build().map_err(|error| ClientError::Tls(chain(&error)))?;
         Ok(Self { http, lanes })
     }
 
