@@ -18,6 +18,8 @@ pub struct Console<'a> {
     answer_columns: Option<usize>,
     /// The same for the talk stream.
     talk_columns: Option<usize>,
+    /// Whether a line of progress stands there, to be erased before anything else is written.
+    in_progress: bool,
     broken: Option<io::Error>,
 }
 
@@ -36,6 +38,7 @@ impl<'a> Console<'a> {
             talk: Box::new(talk),
             answer_columns: None,
             talk_columns: None,
+            in_progress: false,
             broken: None,
         }
     }
@@ -58,12 +61,14 @@ impl<'a> Console<'a> {
 
     /// Writes to the answer.
     pub(crate) fn answer(&mut self, bytes: impl AsRef<[u8]>) {
+        self.end_progress();
         let written = self.output.write_all(bytes.as_ref()).and_then(|()| self.output.flush());
         self.note(written);
     }
 
     /// Says a line to the person in front.
     pub(crate) fn say(&mut self, line: impl AsRef<str>) {
+        self.end_progress();
         let mut line = harmless(line.as_ref()).into_owned();
         line.push('\n');
         let written = self.talk.write_all(line.as_bytes());
@@ -73,6 +78,7 @@ impl<'a> Console<'a> {
     /// Says something that only a person needs: nothing where no person watches, so that scripts read what they always read.
     pub(crate) fn hint(&mut self, text: impl AsRef<str>) {
         let Some(columns) = self.talk_columns else { return };
+        self.end_progress();
         let text = harmless(text.as_ref());
         let text = paint::wrapped(&text, columns);
         let text = if self.is_coloured(true) { paint::coloured(&text) } else { text };
@@ -83,6 +89,28 @@ impl<'a> Console<'a> {
     /// Whether a person watches what is said.
     pub(crate) fn is_watched(&self) -> bool {
         self.talk_columns.is_some()
+    }
+
+    /// Whether a person watches a terminal that can erase what it shows.
+    pub(crate) fn has_progress(&self) -> bool {
+        self.is_watched() && self.variable("TERM").is_some_and(|term| term != "dumb")
+    }
+
+    /// Shows how far work is, in place of what was shown before, on one line of the terminal.
+    pub(crate) fn progress(&mut self, text: &str) {
+        let Some(columns) = self.talk_columns.filter(|_| self.has_progress()) else { return };
+        let text: String = harmless(text).chars().take(columns.saturating_sub(1)).collect();
+        self.in_progress = true;
+        let written = write!(self.talk, "\r{text}{CLEAR_REST}").and_then(|()| self.talk.flush());
+        self.note(written);
+    }
+
+    /// Erases the progress.
+    pub(crate) fn end_progress(&mut self) {
+        if std::mem::take(&mut self.in_progress) {
+            let written = write!(self.talk, "\r{CLEAR_REST}").and_then(|()| self.talk.flush());
+            self.note(written);
+        }
     }
 
     /// Answers a person: harmless, and with a few words in colour where the answer goes to a terminal that has colours.
@@ -119,6 +147,7 @@ impl<'a> Console<'a> {
 
     /// The exit code that remains of `code` once everything is written: a reader who did not get the answer was not answered.
     pub(crate) fn finish(&mut self, code: u8) -> u8 {
+        self.end_progress();
         let flushed = self.output.flush().and_then(|()| self.talk.flush());
         self.note(flushed);
         let Some(error) = self.broken.take() else { return code };
@@ -133,6 +162,9 @@ impl<'a> Console<'a> {
         }
     }
 }
+
+/// Clears a terminal's line behind the cursor.
+const CLEAR_REST: &str = "\u{1b}[K";
 
 // THREAT: a registry, certificate or file name that moves the cursor, or turns the writing round, and so shows another
 // verdict. See nothing_that_is_said_can_steer_a_terminal.

@@ -20,6 +20,7 @@ mod texts;
 mod tree;
 mod triangulate;
 mod trust;
+pub(crate) mod verdict;
 mod version;
 
 use crate::{

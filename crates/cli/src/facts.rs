@@ -19,8 +19,9 @@ pub(crate) use checks::{Check, Outcome, Skips, list as checks};
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Signature {
-    /// SHA-256 of the stored bytes.
-    pub(crate) item: String,
+    /// SHA-256 of the stored bytes; absent where a signature is put together from several files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<String>,
     /// Where it is stored: `referrers`, `fallback-tag`, `signature-tag`, `attestation-tag`, `file`.
     pub(crate) place: String,
     /// How it is stored: `bundle`, `signature-layer`, `attestation-layer`, `detached`.
@@ -156,9 +157,9 @@ pub(crate) struct Gap {
 
 impl Signature {
     /// A signature of which nothing is known yet.
-    pub(crate) fn stored(item: Digest, place: String, format: &'static str) -> Self {
+    pub(crate) fn stored(item: Option<Digest>, place: String, format: &'static str) -> Self {
         Self {
-            item: item.to_string(),
+            item: item.map(|item| item.to_string()),
             place,
             format,
             standing: Standing::NotGenuine,

@@ -13,6 +13,7 @@ mod limits;
 mod own;
 mod paint;
 mod predicate;
+mod progress;
 mod runtime;
 mod shell;
 

@@ -34,3 +34,5 @@ mod process;
 mod reading;
 #[path = "cli/vectors.rs"]
 mod vectors;
+#[path = "cli/verdict.rs"]
+mod verdict;

@@ -11,12 +11,17 @@ use super::{
     judge::{Form, Judge, Refusal},
     meaning::{self, Verb},
     texts, trust,
+    verdict::{self, Record},
 };
 use crate::{Console, files, go::flags::Typed, limits, predicate};
 use artifact::Blob;
 
 /// `verify-blob`
 pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    verdict::told("verify-blob", typed, console, |record, console| verify_blob(typed, record, console))
+}
+
+fn verify_blob(typed: &Typed, record: &Record, console: &mut Console<'_>) -> Result<(), Failure> {
     meaning::check(Verb::Blob, typed, console)?;
     if ["key", "certificate", "bundle"].iter().all(|flag| typed.some(flag).is_none()) && !typed.switch("sk") {
         return Err("provide a key with --key or --sk, a certificate to verify against with --certificate, or a bundle with --bundle".into());
@@ -38,7 +43,11 @@ pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Fai
         }
         read => read?,
     };
-    judge.bundle(&bundle, form, Some(blob.artifact())).map_err(|refusal| {
+    record.begin(word);
+    record.found(digest(&blob).as_ref(), &[]);
+    let judged = judge.bundle(&bundle, form, Some(blob.artifact()));
+    record.file(&judge, &bundle, form, judged.as_ref());
+    judged.map_err(|refusal| {
         refused(&refusal, form, Verb::Blob, &blob).hinted(hint::refusals(typed, &[refusal]))
     })?;
     for hint in hint::laxities(typed) {
@@ -50,6 +59,12 @@ pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Fai
 
 /// `verify-blob-attestation`
 pub(crate) fn verify_attestation(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    verdict::told("verify-blob-attestation", typed, console, |record, console| {
+        verify_blob_attestation(typed, record, console)
+    })
+}
+
+fn verify_blob_attestation(typed: &Typed, record: &Record, console: &mut Console<'_>) -> Result<(), Failure> {
     meaning::check(Verb::BlobAttestation, typed, console)?;
     let word = typed.words.first().map(String::as_str);
     let bound = typed.switch("check-claims");
@@ -83,6 +98,9 @@ pub(crate) fn verify_attestation(typed: &Typed, console: &mut Console<'_>) -> Re
         Some(blob) => judge.bundle(&bundle, form, Some(blob.artifact())),
         None => judge.bundle(&bundle, form, None),
     };
+    record.begin(word.unwrap_or_default());
+    record.found(blob.as_ref().and_then(digest).as_ref(), &[]);
+    record.file(&judge, &bundle, form, passed.as_ref());
     let unknown = Blob::Digest(Digest::sha256(b""));
     let passed = passed.map_err(|refusal| {
         refused(&refusal, form, Verb::BlobAttestation, blob.as_ref().unwrap_or(&unknown))
@@ -109,6 +127,13 @@ pub(crate) fn verify_attestation(typed: &Typed, console: &mut Console<'_>) -> Re
     }
     console.say("Verified OK");
     Ok(())
+}
+
+fn digest(blob: &Blob) -> Option<Digest> {
+    match blob.artifact() {
+        Artifact::Bytes(bytes) => Some(Digest::sha256(bytes)),
+        Artifact::Digest(digest) => Some(digest.clone()),
+    }
 }
 
 fn judge(typed: &Typed, form: Form, console: &Console<'_>) -> Result<Judge, Failure> {

@@ -20,12 +20,17 @@ use super::{
     output::{self, Checks, Shown},
     policy::Policies,
     registry, texts, trust,
+    verdict::{self, Record},
 };
-use crate::{Console, files, go::flags::Typed, limits, predicate};
+use crate::{Console, files, go::flags::Typed, limits, predicate, progress};
 use candidates::{Candidates, maximum_size};
 
 /// `verify`
 pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    verdict::told("verify", typed, console, |record, console| verify_image(typed, record, console))
+}
+
+fn verify_image(typed: &Typed, record: &Record, console: &mut Console<'_>) -> Result<(), Failure> {
     let annotations = annotations(typed.list("annotations"))?;
     meaning::check(Verb::Image, typed, console)?;
     match typed.text("attachment") {
@@ -33,21 +38,23 @@ pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Fai
         "sbom" => return Err("--attachment sbom is not supported; verify the SBOM's own digest".into()),
         _ => return Err("flag: help requested".into()),
     }
-    run(
-        &Asked { verb: Verb::Image, typed, annotations, predicate: None, certificate: pinned(typed)? },
-        console,
-    )
+    let certificate = pinned(typed)?;
+    run(&Asked { verb: Verb::Image, typed, annotations, predicate: None, certificate, record }, console)
 }
 
 /// `verify-attestation`
 pub(crate) fn verify_attestation(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    verdict::told("verify-attestation", typed, console, |record, console| {
+        verify_attestations(typed, record, console)
+    })
+}
+
+fn verify_attestations(typed: &Typed, record: &Record, console: &mut Console<'_>) -> Result<(), Failure> {
     meaning::check(Verb::Attestation, typed, console)?;
     let predicate = Some(typed.text("type").to_owned());
     let annotations = BTreeMap::new();
-    run(
-        &Asked { verb: Verb::Attestation, typed, annotations, predicate, certificate: pinned(typed)? },
-        console,
-    )
+    let certificate = pinned(typed)?;
+    run(&Asked { verb: Verb::Attestation, typed, annotations, predicate, certificate, record }, console)
 }
 
 fn pinned(typed: &Typed) -> Result<Option<Vec<u8>>, Failure> {
@@ -69,6 +76,8 @@ struct Asked<'t> {
     predicate: Option<String>,
     /// `--certificate`, DER: only its holder counts.
     certificate: Option<Vec<u8>>,
+    /// What is found out, for whoever asked for it.
+    record: &'t Record,
 }
 
 /// What cosign looks for, decided by flags and, with `--strict-compat`, by the first image.
@@ -110,11 +119,14 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
         );
     }
     let mut formats = if bundles { Formats::Any } else { Formats::OlderOnly };
-    gathered(&client, &references, &look, meaning::patience(typed), |index, evidence| {
+    gathered(&client, &references, &look, meaning::patience(typed), console, |index, evidence, console| {
         let (Some(reference), Some(word)) = (references.get(index), typed.words.get(index)) else {
             return Ok(());
         };
+        asked.record.begin(word);
+        asked.record.found(evidence.entries.first().map(|entry| &entry.digest), &evidence.gaps);
         let entry = entry(asked, evidence)?;
+        asked.record.found(Some(&entry.digest), &entry.gaps);
         let found = Candidates::of(entry, maximum_size(console));
         if formats == Formats::Any && typed.switch("strict-compat") {
             formats = if found.bundles.is_empty() { Formats::OlderOnly } else { Formats::BundlesOnly };
@@ -138,20 +150,20 @@ fn gathered(
     references: &[Reference],
     look: &Look,
     patience: std::time::Duration,
-    mut take: impl FnMut(usize, &Evidence) -> Result<(), Failure>,
+    console: &mut Console<'_>,
+    mut take: impl FnMut(usize, &Evidence, &mut Console<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let runtime = crate::runtime::network().map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let deadline = Instant::now().checked_add(patience).unwrap_or_else(Instant::now);
         let now: Timestamp = crate::clock::now();
-        let mut evidence = stream::iter(references)
+        let evidence = stream::iter(references)
             .map(|reference| client.evidence(reference, look, now, deadline))
-            .buffered(IMAGES_AT_ONCE)
-            .enumerate();
-        while let Some((index, evidence)) = evidence.next().await {
-            take(index, &evidence)?;
-        }
-        Ok(())
+            .buffered(IMAGES_AT_ONCE);
+        progress::watched(evidence, references.len(), console, |index, evidence, console| {
+            take(index, &evidence, console)
+        })
+        .await
     })
 }
 
@@ -260,6 +272,18 @@ fn one<'e>(
     item: &'e Item,
     form: Form,
 ) -> Result<Shown<'e>, Refusal> {
+    let result = looked_at(asked, judge, digest, item, form);
+    asked.record.item(judge, item, form, result.as_ref().map(|shown| &shown.passed));
+    result
+}
+
+fn looked_at<'e>(
+    asked: &Asked<'_>,
+    judge: &Judge,
+    digest: &Digest,
+    item: &'e Item,
+    form: Form,
+) -> Result<Shown<'e>, Refusal> {
     if form == Form::Older && !item.annotations.contains_key("dev.cosignproject.cosign/signature") {
         return Err(Refusal::LayerUnsigned(Digest::sha256(&item.bytes)));
     }
@@ -331,6 +355,9 @@ fn answer(
         for hint in laxities(asked, shown) {
             console.hint(hint);
         }
+    }
+    if asked.record.is_on() {
+        return;
     }
     if asked.verb == Verb::Image && asked.typed.text("output") != "text" {
         console.answer(output::array(shown, full, digest));

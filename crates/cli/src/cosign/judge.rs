@@ -2,8 +2,8 @@
 
 use sealgate::verify::{
     Artifact, Authentic, Bundle, BundleError, CertificateSigner, Content, Digest, IdentityMismatch, Item,
-    LogRule, PublicKey, Signer, SignerRule, TimeSource, Timestamp, TrustedRoot, Verified, Verifier,
-    VerifyError,
+    LogRecord, LogRule, ProvenTime, PublicKey, Signer, SignerRule, TimeSource, Timestamp, TrustedRoot,
+    Verified, Verifier, VerifyError,
 };
 
 /// Everything that the flags mean for one signature.
@@ -90,6 +90,10 @@ pub(crate) struct Passed {
     pub(crate) content: Content,
     /// Who says it.
     pub(crate) signer: Signer,
+    /// Every proven time.
+    pub(crate) times: Vec<ProvenTime>,
+    /// Every proven log entry.
+    pub(crate) log: Vec<LogRecord>,
 }
 
 impl Passed {
@@ -186,13 +190,17 @@ impl Judge {
         }
         .map_err(Refusal::Verify)?;
         let verified = self.trusted(&authentic, form)?;
-        let stamped =
-            |time: &sealgate::verify::ProvenTime| matches!(time.source, TimeSource::TimestampAuthority(_));
+        let stamped = |time: &ProvenTime| matches!(time.source, TimeSource::TimestampAuthority(_));
         // cosign asks for the timestamp of an older signature only where there is one, and then the verifier did.
         if self.timestamp && form == Form::Bundle && !verified.signed_at().iter().any(stamped) {
             return Err(Refusal::TimestampMissing);
         }
-        Ok(Passed { content: verified.content().clone(), signer: verified.signer().clone() })
+        Ok(Passed {
+            content: verified.content().clone(),
+            signer: verified.signer().clone(),
+            times: verified.signed_at().to_vec(),
+            log: verified.log().to_vec(),
+        })
     }
 
     fn trusted<'a>(&self, authentic: &'a Authentic, form: Form) -> Result<Verified<'a>, Refusal> {

@@ -19,3 +19,8 @@ fn current(name: &str, schema: &serde_json::Value) {
 fn the_published_schema_of_explanations_is_current() {
     current("explanation.json", &crate::own::explain::schema());
 }
+
+#[test]
+fn the_published_schema_of_verifications_is_current() {
+    current("verification.json", &crate::cosign::verdict::schema());
+}

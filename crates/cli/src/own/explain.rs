@@ -242,7 +242,7 @@ impl Explain {
             Err(error) => older(()).map_err(|_| error),
             read => read,
         };
-        let facts = Signature::stored(Digest::sha256(&stored), facts::kebab(&Place::File), format);
+        let facts = Signature::stored(Some(Digest::sha256(&stored)), facts::kebab(&Place::File), format);
         let examined = match read {
             Ok(bundle) => examine::bundle_of(facts, &bundle, Artifact::Bytes(&bytes), &against),
             Err(error) => examine::unreadable(facts, &error),

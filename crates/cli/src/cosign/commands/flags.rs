@@ -111,7 +111,7 @@ pub(crate) const IMAGE: &[Flag] = &[
     Flag::text("attachment", "accepted for compatibility")
         .deprecated("please use OCI referrers for attachments and verify with `--experimental-oci11`"),
     Flag::switch("local-image", "the image is a folder that `save` wrote"),
-    Flag::text("output", "json or text").default("json").short('o'),
+    Flag::text("output", "json, text or verdict-json").default("json").short('o'),
     Flag::text("payload", "accepted for compatibility"),
     Flag::text("signature", "accepted for compatibility")
         .deprecated("signatures are automatically fetched from the OCI registry during image verification"),
@@ -124,13 +124,15 @@ pub(crate) const BASE_IMAGE: &[Flag] =
 /// What `verify-attestation` adds.
 pub(crate) const IMAGE_ATTESTATION: &[Flag] = &[
     Flag::switch("local-image", "the image is a folder that `save` wrote"),
-    Flag::text("output", "accepted for compatibility").default("json").short('o'),
+    Flag::text("output", "json or verdict-json").default("json").short('o'),
     Flag::text("policy", "Rego file that must allow each attestation of the type").of(Kind::List),
 ];
 
 /// What `verify-blob` adds.
 pub(crate) const BLOB: &[Flag] = &[
     Flag::text("bundle", "file with the signature and what proves it"),
+    Flag::text("output", "verdict-json: what was found out, on standard output; not with --strict-compat")
+        .short('o'),
     Flag::text("rfc3161-timestamp", "file with a signed timestamp").deprecated(
         "please use --bundle to provide the output bundle location, which will include the signed timestamp",
     ),

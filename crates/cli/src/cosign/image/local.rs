@@ -52,6 +52,7 @@ pub(super) fn run(with: &Local<'_, '_>, first: Layout, console: &mut Console<'_>
     let mut formats = Formats::Any;
     let mut first = Some(first);
     for folder in &typed.words {
+        with.asked.record.begin(folder);
         let layout = match first.take() {
             Some(layout) => layout,
             None => Layout::open(Path::new(folder)).map_err(|error| opening(folder, &error))?,
@@ -80,6 +81,7 @@ fn one_folder(
     let tag = if asked.verb == Verb::Image { Place::SignatureTag } else { Place::AttestationTag };
     entry.items.retain(|item| matches!(item.place, Place::Referrers) || item.place == tag);
     entry.gaps.retain(|gap| gap.place != other(tag) && gap.place != Place::Manifest);
+    asked.record.found(Some(&entry.digest), &entry.gaps);
     let found = Candidates::of(&entry, maximum_size(console));
     if strict && *formats == Formats::Any {
         *formats = if found.bundles.is_empty() { Formats::OlderOnly } else { Formats::BundlesOnly };
@@ -104,7 +106,7 @@ fn one_folder(
     }
     let bundles = shown.iter().any(|shown| shown.form == Form::Bundle);
     let plain = asked.typed.text("output") == "text";
-    if asked.verb == Verb::Image && bundles && (plain || strict) {
+    if asked.verb == Verb::Image && bundles && (plain || strict) && !asked.record.is_on() {
         // cosign prints whole envelopes for text and, not reading them, elements without content for JSON.
         console.say(output::header(folder, checks(asked, judge)));
         if plain {

@@ -27,7 +27,8 @@ pub(super) struct Examined {
 
 /// Examines something that is stored beside an image.
 pub(super) fn item(item: &Item, digest: &Digest, against: &Against<'_>) -> Examined {
-    let stored = Signature::stored(Digest::sha256(&item.bytes), facts::kebab(&item.place), format(item));
+    let stored =
+        Signature::stored(Some(Digest::sha256(&item.bytes)), facts::kebab(&item.place), format(item));
     match Bundle::read(item) {
         Ok(bundle) => bundle_of(stored, &bundle, Artifact::Digest(digest), against),
         Err(error) => unreadable(stored, &error),

@@ -126,10 +126,8 @@ fn signature(signature: &Signature) -> Vec<Line> {
     if let Some(root) = &signature.root {
         lines.push(Line::row("by root", root));
     }
-    lines.push(Line::row(
-        "stored",
-        &format!("{} in {}, {}", signature.format, signature.place, signature.item),
-    ));
+    let item = signature.item.as_deref().unwrap_or_default();
+    lines.push(Line::row("stored", &format!("{} in {}, {item}", signature.format, signature.place)));
     lines
 }
 
