@@ -69,6 +69,25 @@ const METADATA_V6: [Ipv6Addr; 2] = [
 #[error("`{0}` resolves to addresses that are never spoken to")]
 pub(crate) struct Forbidden(String);
 
+/// A name that nobody knows, or whose servers did not say.
+#[derive(Debug, thiserror::Error)]
+#[error("lookup {name}: {why}")]
+pub(crate) struct Unresolved {
+    name: String,
+    why: String,
+}
+
+impl Unresolved {
+    fn new(name: &str, cause: &std::io::Error) -> Self {
+        let text = cause.to_string();
+        // The system has no number for it that the standard library would hand on.
+        let unknown =
+            ["not known", "No address", "nodename nor servname"].iter().any(|word| text.contains(word));
+        let why = if unknown { "no such host".to_owned() } else { text };
+        Self { name: name.to_owned(), why }
+    }
+}
+
 /// Resolves names, and keeps what no connection may go to from whoever opens connections.
 ///
 /// The connection goes to exactly the addresses that were looked at here: a second answer of a name server cannot
@@ -111,7 +130,7 @@ impl Resolve for Guard {
                 drop(permit);
                 found
             });
-            let found = found.await??;
+            let found = found.await?.map_err(|cause| Unresolved::new(&name, &cause))?;
             let admitted = admitted(&guard, &name, &found)?;
             Ok(Box::new(admitted.into_iter()) as Addrs)
         })

@@ -139,7 +139,7 @@ impl Client {
         match source.head(tag).await {
             Ok(Some(digest)) => return Ok(digest),
             // An answer that a GET may better: some registries know no HEAD, or name no digest in it.
-            Ok(None) | Err(Fault::Absent) => {}
+            Ok(None) | Err(Fault::Absent { .. }) => {}
             Err(fault)
                 if matches!(fault.cause(), Some(GapCause::AccessDenied | GapCause::UnexpectedAnswer)) => {}
             Err(fault) => return Err(fault),

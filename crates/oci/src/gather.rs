@@ -150,7 +150,7 @@ impl Gathering<'_> {
         }
         match self.layers(reference, &tag, place).await {
             Ok(found) => found,
-            Err(Fault::Absent) => Found::default(),
+            Err(Fault::Absent { .. }) => Found::default(),
             Err(dark) => Found { items: vec![], gaps: vec![dark.at(place, &format!("tag `{tag}`"))] },
         }
     }

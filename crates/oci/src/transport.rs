@@ -117,7 +117,7 @@ impl Transport {
         if reply.status == StatusCode::OK {
             return Ok(reply);
         }
-        Err(Fault::of_status(&shown(&reply.url), reply.status, retry::asks(&reply.headers, now())))
+        Err(Fault::of_status(&reply.url, reply.status, &reply.body, retry::asks(&reply.headers, now())))
     }
 
     async fn authorised(&self, site: &Site, ask: &Ask<'_>) -> Result<Reply, Fault> {
@@ -210,9 +210,10 @@ impl Transport {
         if reply.status == StatusCode::OK {
             return token::read(&host, &reply.body);
         }
-        let fault = Fault::of_status(&host, reply.status, retry::asks(&reply.headers, now()));
+        let fault =
+            Fault::of_status(&reply.url, reply.status, &reply.body, retry::asks(&reply.headers, now()));
         Err(match fault {
-            Fault::Absent => Fault::new(
+            Fault::Absent { .. } => Fault::new(
                 GapCause::UnexpectedAnswer,
                 format!("the token service of `{}` does not exist", site.name),
             ),

@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::{
     ClientError, Config,
-    address::{Forbidden, Guard},
+    address::{Forbidden, Guard, Unresolved},
     fault::Fault,
     lanes::{Budget, Lanes, Spent},
     limits,
@@ -33,7 +33,7 @@ pub(crate) struct Wire {
     lanes: Arc<Lanes>,
 }
 
-/// An answer whose body, if it is a good one, was read to its end.
+/// An answer whose body, if it is a good one, was read to its end; of another one there are the first bytes.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
@@ -124,8 +124,7 @@ impl Wire {
         let body = if status == StatusCode::OK && method != Method::HEAD {
             read(&host, &mut response, bounds, &self.lanes.held).await?
         } else {
-            drain(&mut response).await;
-            vec![]
+            drain(&mut response).await
         };
         Ok(Reply { status, headers, body, url })
     }
@@ -209,15 +208,17 @@ fn too_long(host: &str, bounds: &Bounds<'_>, found: u64) -> Fault {
 }
 
 // A short body read to its end lets the connection be used again; a long one is not worth it.
-async fn drain(response: &mut Response) {
+async fn drain(response: &mut Response) -> Vec<u8> {
     let until = Instant::now() + DRAIN_WITHIN;
-    let mut left = DRAIN_BYTES;
+    let mut words = Vec::new();
     while let Ok(Ok(Some(chunk))) = timeout_at(until, response.chunk()).await {
-        left = left.saturating_sub(chunk.len());
-        if left == 0 {
-            return;
+        let left = DRAIN_BYTES - words.len();
+        words.extend_from_slice(chunk.get(..left).unwrap_or(&chunk));
+        if words.len() == DRAIN_BYTES {
+            break;
         }
     }
+    words
 }
 
 const DRAIN_BYTES: usize = 16 * 1024;
@@ -229,6 +230,13 @@ fn late(host: &str, what: &str) -> Fault {
 
 // The innermost cause that we know decides; what nobody knows is a broken connection.
 fn broken(host: &str, error: &reqwest::Error) -> Fault {
+    let known = causes(error).find_map(|error| {
+        let refused = |io: &std::io::Error| io.kind() == std::io::ErrorKind::ConnectionRefused;
+        if error.downcast_ref().is_some_and(refused) {
+            return Some("connection refused".to_owned());
+        }
+        error.downcast_ref::<Unresolved>().map(ToString::to_string)
+    });
     let mut cause = if error.is_timeout() { GapCause::Timeout } else { GapCause::Unreachable };
     for error in causes(error) {
         if error.is::<Forbidden>() {
@@ -243,7 +251,7 @@ fn broken(host: &str, error: &reqwest::Error) -> Fault {
             }
         }
     }
-    Fault::new(cause, format!("`{host}`: {}", chain(error)))
+    Fault::new(cause, format!("`{host}`: {}", known.unwrap_or_else(|| chain(error))))
 }
 
 // An `io::Error` that wraps another one does not name it as its source, but that one's source.

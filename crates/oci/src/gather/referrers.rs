@@ -53,8 +53,8 @@ pub(crate) async fn list(
     let listed = async {
         let source = gathering.source(reference).await?;
         match gathering.listed(&source).await {
-            Err(Fault::Absent) => match gathering.fallback(&source).await {
-                Err(Fault::Absent) => Ok(List::default()),
+            Err(Fault::Absent { .. }) => match gathering.fallback(&source).await {
+                Err(Fault::Absent { .. }) => Ok(List::default()),
                 listed => listed,
             },
             listed => listed,
@@ -76,9 +76,9 @@ impl Gathering<'_> {
         };
         match self.listed(&source).await {
             Ok(list) => self.bundles(&source, list, Place::Referrers).await,
-            Err(Fault::Absent) => match self.fallback(&source).await {
+            Err(Fault::Absent { .. }) => match self.fallback(&source).await {
                 Ok(list) => self.bundles(&source, list, Place::FallbackTag).await,
-                Err(Fault::Absent) => Found::default(),
+                Err(Fault::Absent { .. }) => Found::default(),
                 Err(fault) => dark(fault, Place::FallbackTag),
             },
             Err(fault) => dark(fault, Place::Referrers),
@@ -118,7 +118,7 @@ impl Gathering<'_> {
             let (index, reply) = match page.await {
                 Ok(page) => page,
                 Err(fault) if is_first => return Err(fault),
-                Err(Fault::Absent) => {
+                Err(Fault::Absent { .. }) => {
                     list.faults
                         .push(Fault::new(GapCause::UnexpectedAnswer, "a page of referrers does not exist"));
                     break;
