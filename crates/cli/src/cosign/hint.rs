@@ -25,7 +25,7 @@ pub(crate) fn refusals(typed: &Typed, refusals: &[Refusal]) -> Vec<String> {
                 "hint: signature-invalid: the holder of another key signed, or something else than this was signed"
                     .to_owned()
             }
-            Refusal::Verify(error) => format!("hint: {}: {error}\n  {}", error.code(), by_flags(error)),
+            Refusal::Verify(error) | Refusal::Pieced(error) => format!("hint: {}: {error}\n  {}", error.code(), by_flags(error)),
             Refusal::Bundle(error) => format!("hint: {}: {error}\n  {}", error.code(), error.help()),
             _ => continue,
         };

@@ -1,5 +1,7 @@
 //! Judges one candidate signature as the meaning of the flags asks.
 
+use std::collections::BTreeMap;
+
 use sealgate::verify::{
     Artifact, Authentic, Bundle, BundleError, CertificateSigner, Content, Digest, IdentityMismatch, Item,
     LogRecord, LogRule, ProvenTime, PublicKey, Signer, SignerRule, TimeSource, Timestamp, TrustedRoot,
@@ -21,6 +23,8 @@ pub(crate) struct Judge {
     pub(crate) bound: bool,
     /// The clock.
     pub(crate) now: Timestamp,
+    /// Whether the root was put together from single files, where cosign has other words.
+    pub(crate) pieced: bool,
 }
 
 /// Whom to trust.
@@ -35,8 +39,8 @@ pub(crate) enum Whom {
         /// Nobody else.
         rule: SignerRule,
     },
-    /// A pattern that cannot be read admits nobody; cosign notices only when there is a signature to compare.
-    Unreadable(PatternError),
+    /// Patterns that cannot be read admit nobody; cosign notices only when there is a signature to compare.
+    Unreadable(Vec<PatternError>),
 }
 
 /// A pattern that Go's engine, or ours, does not read.
@@ -63,6 +67,8 @@ pub(crate) struct Identity {
     pub(crate) subject: Wanted,
     /// As typed, for messages.
     pub(crate) issuer: Wanted,
+    /// `--certificate-github-workflow-*`, by the last arc of the extension.
+    pub(crate) workflow: BTreeMap<u8, String>,
 }
 
 /// One rule, and a second that must hold as well where an issuer is typed twice.
@@ -113,6 +119,8 @@ pub(crate) enum Refusal {
     Bundle(BundleError),
     /// Not genuine.
     Verify(VerifyError),
+    /// Not genuine by a root that was put together from single files.
+    Pieced(VerifyError),
     /// By somebody else.
     Identity(Box<Miss>),
     /// A certificate that cosign's older rules read as having no issuer.
@@ -178,17 +186,16 @@ impl Judge {
         // cosign compares the digest of a bundle's statement whatever --check-claims says.
         let artifact = artifact.filter(|_| self.bound || form == Form::Bundle);
         let authentic = match (&self.whom, artifact) {
-            (Whom::Unreadable(error), _) => return Err(Refusal::Pattern(error.clone())),
             (Whom::Key { key, .. }, Some(artifact)) => {
                 verifier.authenticate_with_key(bundle, artifact, key, self.log)
             }
             (Whom::Key { key, .. }, None) => {
                 verifier.authenticate_with_key_unbound_insecure(bundle, key, self.log)
             }
-            (Whom::Identity(_), Some(artifact)) => verifier.authenticate(bundle, artifact),
-            (Whom::Identity(_), None) => verifier.authenticate_unbound_insecure(bundle),
+            (_, Some(artifact)) => verifier.authenticate(bundle, artifact),
+            (_, None) => verifier.authenticate_unbound_insecure(bundle),
         }
-        .map_err(Refusal::Verify)?;
+        .map_err(|error| self.refused(bundle, form, error))?;
         let verified = self.trusted(&authentic, form)?;
         let stamped = |time: &ProvenTime| matches!(time.source, TimeSource::TimestampAuthority(_));
         // cosign asks for the timestamp of an older signature only where there is one, and then the verifier did.
@@ -203,25 +210,61 @@ impl Judge {
         })
     }
 
+    // cosign compares the signer of an older signature before it looks at most else, so where both are wrong it speaks
+    // of the signer. The signature is refused either way; what its certificate claims decides only which words are used.
+    fn refused(&self, bundle: &Bundle, form: Form, error: VerifyError) -> Refusal {
+        let later = matches!(
+            error,
+            VerifyError::AuthorityExpired { .. }
+                | VerifyError::CertificateExpired { .. }
+                | VerifyError::NoTrustedTime
+                | VerifyError::SctInvalid { .. }
+                | VerifyError::SctMissing
+                | VerifyError::SignatureInvalid
+                | VerifyError::SubjectMismatch { .. }
+        );
+        if form == Form::Older && later && !matches!(self.whom, Whom::Key { .. }) {
+            let claimed = bundle.claimed_certificate().map(CertificateSigner::from_der);
+            if let Some(Ok(signer)) = claimed
+                && let Err(refusal) = self.names(&Signer::Certificate(signer), form)
+            {
+                return refusal;
+            }
+        }
+        // Without the log's entry cosign does not look at the certificate beside a key.
+        let error = match error {
+            VerifyError::MaterialMismatch if form == Form::Older && self.log == LogRule::None => {
+                VerifyError::SignatureInvalid
+            }
+            error => error,
+        };
+        if self.pieced && form == Form::Older { Refusal::Pieced(error) } else { Refusal::Verify(error) }
+    }
+
     fn trusted<'a>(&self, authentic: &'a Authentic, form: Form) -> Result<Verified<'a>, Refusal> {
+        let rule = self.names(authentic.signer(), form)?;
+        authentic.signed_by(rule).map_err(|mismatch| self.miss(mismatch, authentic.signer(), form))
+    }
+
+    /// Whether the flags name `signer`, and by which rule.
+    pub(crate) fn names(&self, signer: &Signer, form: Form) -> Result<&SignerRule, Refusal> {
         let (first, second) = match &self.whom {
             Whom::Key { rule, .. } => (rule, None),
             Whom::Identity(identity) => {
                 let rules = if form == Form::Bundle { &identity.rules } else { &identity.older_rules };
                 (&rules.first, rules.second.as_ref())
             }
-            Whom::Unreadable(error) => return Err(Refusal::Pattern(error.clone())),
+            Whom::Unreadable(errors) => {
+                // The older format's issuer is compared first, a bundle's subject.
+                let error = if form == Form::Older { errors.last() } else { errors.first() };
+                let none = || PatternError { field: "identity", pattern: String::new(), why: String::new() };
+                return Err(Refusal::Pattern(error.cloned().unwrap_or_else(none)));
+            }
         };
-        let refuse = |mismatch: IdentityMismatch| {
-            let (typed, signer) = (self.typed(&mismatch.field), authentic.signer().clone());
-            let typed_subject = self.typed("subject").exact;
-            Refusal::Identity(Box::new(Miss { typed, typed_subject, mismatch, signer }))
-        };
-        let verified = authentic.signed_by(first).map_err(refuse)?;
-        if let Some(rule) = second {
-            authentic.signed_by(rule).map_err(refuse)?;
+        for rule in [Some(first), second].into_iter().flatten() {
+            rule.admits(signer).map_err(|mismatch| self.miss(mismatch, signer, form))?;
         }
-        match (&self.whom, verified.signer()) {
+        match (&self.whom, signer) {
             (Whom::Identity(identity), Signer::Certificate(signer))
                 if form == Form::Older
                     && !identity.empty_issuer_fits
@@ -229,8 +272,27 @@ impl Judge {
             {
                 Err(Refusal::OlderIssuer(Box::new(signer.clone())))
             }
-            _ => Ok(verified),
+            _ => Ok(first),
         }
+    }
+
+    fn miss(&self, mut mismatch: IdentityMismatch, signer: &Signer, form: Form) -> Refusal {
+        if let (Whom::Identity(identity), Signer::Certificate(certificate), Form::Older) =
+            (&self.whom, signer, form)
+        {
+            // Of an older signature cosign compares the workflow first.
+            let found = |number: u8| certificate.claims.extension(number).unwrap_or_default();
+            let workflow =
+                identity.workflow.iter().find(|(number, wanted)| found(**number) != wanted.as_str());
+            if let Some((number, wanted)) = workflow {
+                mismatch.field = format!("extension 1.3.6.1.4.1.57264.1.{number}");
+                mismatch.wanted.clone_from(wanted);
+                mismatch.found = found(*number).to_owned();
+            }
+        }
+        let typed = self.typed(&mismatch.field);
+        let typed_subject = self.typed("subject").exact;
+        Refusal::Identity(Box::new(Miss { typed, typed_subject, mismatch, signer: signer.clone() }))
     }
 
     fn typed(&self, field: &str) -> Wanted {

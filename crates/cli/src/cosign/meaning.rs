@@ -98,6 +98,7 @@ pub(crate) fn patience(typed: &Typed) -> Duration {
 pub(crate) fn judge(typed: &Typed, trust: trust::Trust, whom: Whom, now: Timestamp) -> Judge {
     Judge {
         whom,
+        pieced: !trust.bundles,
         root: trust.root,
         log: if ignores_log(typed) { LogRule::None } else { LogRule::Required },
         timestamp: typed.switch("use-signed-timestamps"),
@@ -130,7 +131,7 @@ pub(crate) fn whom(typed: &Typed, key: Option<PublicKey>) -> Whom {
     identity(typed).unwrap_or_else(Whom::Unreadable)
 }
 
-fn identity(typed: &Typed) -> Result<Whom, PatternError> {
+fn identity(typed: &Typed) -> Result<Whom, Vec<PatternError>> {
     let wanted = |exact: &str, pattern: &str| Wanted {
         exact: typed.some(exact).map(str::to_owned),
         pattern: typed.some(pattern).map(str::to_owned),
@@ -141,10 +142,26 @@ fn identity(typed: &Typed) -> Result<Whom, PatternError> {
         .into_iter()
         .filter_map(|(number, flag)| Some((number, typed.some(flag)?.to_owned())))
         .collect();
+    let (mut unreadable, mut compiled_issuer) = (Vec::new(), None);
     let names = match &subject {
-        Wanted { pattern: Some(pattern), .. } => SubjectMatch::Regex(anywhere("subject", pattern)?),
+        Wanted { pattern: Some(pattern), .. } => match anywhere("subject", pattern) {
+            Ok(compiled) => SubjectMatch::Regex(compiled),
+            Err(error) => {
+                unreadable.push(error);
+                SubjectMatch::Exact(String::new())
+            }
+        },
         Wanted { exact, .. } => SubjectMatch::Exact(exact.clone().unwrap_or_default()),
     };
+    if let Some(pattern) = &issuer.pattern {
+        match anywhere("issuer", pattern) {
+            Ok(compiled) => compiled_issuer = Some(compiled),
+            Err(error) => unreadable.push(error),
+        }
+    }
+    if !unreadable.is_empty() {
+        return Err(unreadable);
+    }
     let rule = |issuer: IssuerMatch| {
         let keyless = Keyless {
             issuer,
@@ -153,20 +170,16 @@ fn identity(typed: &Typed) -> Result<Whom, PatternError> {
             claims: BTreeMap::new(),
             extensions: extensions.clone(),
         };
-        SignerRule::keyless(&keyless).map_err(|error| PatternError {
-            field: "identity",
-            pattern: error.field,
-            why: error.why,
-        })
+        SignerRule::keyless(&keyless)
+            .map_err(|error| vec![PatternError { field: "identity", pattern: error.field, why: error.why }])
     };
     let exact = |text: &str| match text.contains('*') {
         true => IssuerMatch::Regex(regex::escape(text)),
         false => IssuerMatch::Exact(text.to_owned()),
     };
     // Bundles must satisfy both issuers, the older format only the pattern where both are typed.
-    let (rules, older_rules, empty_issuer_fits) = match (&issuer.exact, &issuer.pattern) {
-        (text, Some(pattern)) => {
-            let compiled = anywhere("issuer", pattern)?;
+    let (rules, older_rules, empty_issuer_fits) = match (&issuer.exact, compiled_issuer) {
+        (text, Some(compiled)) => {
             let empty = regex::Regex::new(&format!("^(?:{compiled})$")).is_ok_and(|regex| regex.is_match(""));
             // GitHub's own instance names no issuer; a pattern such as `.*` takes that for one of no letters.
             let matched = || IssuerMatch::RegexOrAbsent(compiled.clone());
@@ -179,7 +192,15 @@ fn identity(typed: &Typed) -> Result<Whom, PatternError> {
             (Rules { first: by_text()?, second: None }, Rules { first: by_text()?, second: None }, false)
         }
     };
-    Ok(Whom::Identity(Box::new(Identity { rules, older_rules, empty_issuer_fits, subject, issuer })))
+    let workflow = extensions.clone();
+    Ok(Whom::Identity(Box::new(Identity {
+        rules,
+        older_rules,
+        empty_issuer_fits,
+        subject,
+        issuer,
+        workflow,
+    })))
 }
 
 fn anywhere(field: &'static str, pattern: &str) -> Result<String, PatternError> {

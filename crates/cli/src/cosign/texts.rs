@@ -37,6 +37,7 @@ pub(crate) fn of(refusal: &Refusal, form: Form) -> String {
         Refusal::TimestampMissing => {
             "failed to verify timestamps: threshold not met for verified signed timestamps: 0 < 1; error: %!w(<nil>)".into()
         }
+        Refusal::Pieced(error) => by_pieces(error),
         Refusal::Verify(error) if form == Form::Bundle => by_bundle(error),
         Refusal::Verify(error) => by_older(error),
     }
@@ -152,8 +153,36 @@ fn by_bundle(error: &VerifyError) -> String {
     }
 }
 
+// Of the older format by keys and certificates in files of their own.
+fn by_pieces(error: &VerifyError) -> String {
+    let root = "Check your TUF root (see cosign initialize) or set a custom";
+    match error {
+        VerifyError::AuthorityExpired { .. } | VerifyError::CertificateUntrusted { .. } => {
+            format!(
+                "cert verification failed: x509: certificate signed by unknown authority. {root} root with env var SIGSTORE_ROOT_FILE"
+            )
+        }
+        VerifyError::InclusionPromiseInvalid { .. } => "error verifying bundle: unable to verify SET".into(),
+        VerifyError::LogUnknown { .. } => {
+            "error verifying bundle: verifying bundle: rekor log public key not found for payload".into()
+        }
+        VerifyError::SctInvalid { why } if why.ends_with("by other logs") => {
+            format!(
+                "ctfe public key not found for payload. {root} key with env var SIGSTORE_CT_LOG_PUBLIC_KEY_FILE"
+            )
+        }
+        other => by_older(other),
+    }
+}
+
 fn by_older(error: &VerifyError) -> String {
     match error {
+        VerifyError::AuthorityExpired { .. }
+        | VerifyError::CertificateUntrusted { .. }
+        | VerifyError::CertificateUsage(_) => "leaf certificate verification failed".into(),
+        VerifyError::SctInvalid { .. } => {
+            "only able to verify 0 SCT entries; unable to meet threshold of 1".into()
+        }
         VerifyError::CertificateExpired { time, not_after, .. } if time > not_after => {
             format!(
                 "checking expiry on certificate with bundle: certificate expired before observed time: {not_after} is before {time}"
@@ -165,7 +194,7 @@ fn by_older(error: &VerifyError) -> String {
         }
         VerifyError::LogEntryMissing => "offline verification failed".into(),
         VerifyError::LogUnknown { .. } => {
-            "error verifying bundle: verifying bundle: rekor log public key not found for payload".into()
+            "error verifying bundle: verifying bundle with trusted root: rekor log public key not found for payload".into()
         }
         VerifyError::MaterialMismatch => OTHER_CERTIFICATE.into(),
         VerifyError::NoTrustedTime => "expected a signed timestamp to verify an expired certificate".into(),
