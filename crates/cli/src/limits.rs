@@ -24,6 +24,9 @@ pub(crate) const MANIFEST_DEPTH: usize = 100;
 /// Bytes of one file for `--policy`.
 pub(crate) const POLICY: usize = 1 << 20;
 
+/// Rules of all files for `--policy` together.
+pub(crate) const POLICY_RULES: usize = 2000;
+
 /// How long a `--policy` may think about one attestation, if `--timeout` is not shorter.
 pub(crate) const POLICY_TIME: std::time::Duration = std::time::Duration::from_secs(30);
 

@@ -36,3 +36,5 @@ mod reading;
 mod vectors;
 #[path = "cli/verdict.rs"]
 mod verdict;
+#[path = "cli/words.rs"]
+mod words;

@@ -74,7 +74,7 @@ impl Fault {
     /// What happened, in words.
     pub(crate) fn said(self) -> String {
         match self {
-            Self::Absent => "does not exist".to_owned(),
+            Self::Absent { .. } => "does not exist".to_owned(),
             Self::Dark { detail, .. } => detail,
         }
     }

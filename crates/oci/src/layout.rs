@@ -143,7 +143,7 @@ impl LayoutError {
             Self::DigestMismatch { .. } => GapCause::DigestMismatch,
             Self::Limit { .. } => GapCause::Limit,
             Self::Unreadable { source, .. } => match source.kind() {
-                io::ErrorKind::NotFound => return Fault::Absent,
+                io::ErrorKind::NotFound => return Fault::Absent { said: String::new() },
                 io::ErrorKind::PermissionDenied => GapCause::AccessDenied,
                 _ => GapCause::UnexpectedAnswer,
             },

@@ -190,7 +190,9 @@ fn refused(refusal: &Refusal, form: Form, verb: Verb, blob: &Blob) -> Failure {
     use sealgate::verify::VerifyError::{DigestMismatch, SubjectMismatch};
     let by_digest = matches!(blob.artifact(), Artifact::Digest(_));
     let text = match refusal {
-        Refusal::Verify(SubjectMismatch { .. }) => match (form, verb, by_digest) {
+        Refusal::Verify(SubjectMismatch { .. }) | Refusal::Pieced(SubjectMismatch { .. }) => match (
+            form, verb, by_digest,
+        ) {
             (Form::Older, ..) => "no matching subject digest found".into(),
             (_, _, true) => {
                 "failed to verify signature: provided artifact digests does not match digests in statement"

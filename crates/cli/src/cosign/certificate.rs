@@ -1,6 +1,58 @@
-//! What cosign prints of a certificate: the GitHub extensions.
+//! Certificates as cosign's flags name and its answers show them.
 
-use sealgate::verify::CertificateSigner;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sealgate::verify::{CertificateSigner, Signer, VerifyError};
+
+use super::{
+    failure::Failure,
+    judge::{Form, Judge, Refusal},
+    meaning::Verb,
+    texts,
+};
+use crate::{files, go::flags::Typed, limits};
+
+/// `--certificate`, DER: only its holder counts.
+///
+/// # Errors
+/// cosign's text for a file that is none.
+pub(crate) fn typed(typed: &Typed, verb: Verb) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(name) = typed.some("certificate") else { return Ok(None) };
+    let wrong = |why: String| Failure::from(format!("{}: loading cert: {why}", texts::key_opts(verb)));
+    let bytes = files::read(name, limits::FILE).map_err(|error| wrong(error.to_string()))?;
+    // PEM, also where the file holds it in base64 once more.
+    let text = String::from_utf8_lossy(&bytes);
+    let bytes =
+        if text.contains("-----BEGIN") { bytes } else { STANDARD.decode(text.trim()).unwrap_or(bytes) };
+    match pem::parse(&bytes) {
+        Ok(block) if block.tag() == "CERTIFICATE" => Ok(Some(block.into_contents())),
+        Ok(block) => Err(wrong(format!("a PEM block `{}` is no certificate", block.tag()))),
+        Err(_) => Err(wrong("error during PEM decoding".into())),
+    }
+}
+
+/// Fails unless the flags name the holder of `--certificate`. Everything else about it is checked with the signature.
+///
+/// # Errors
+/// cosign's text.
+pub(crate) fn check(certificate: &[u8], judge: &Judge, verb: Verb) -> Result<(), Failure> {
+    let wrong = |why: String| Failure::from(format!("{}: validating cert: {why}", texts::key_opts(verb)));
+    let signer = CertificateSigner::from_der(certificate).map_err(|error| wrong(error.to_string()))?;
+    let refused = |refusal: Refusal| wrong(texts::of(&refusal, Form::Older));
+    judge.names(&Signer::Certificate(signer), Form::Older).map(drop).map_err(refused)
+}
+
+/// Whether a refusal is about the certificate itself, which cosign looks at before any signature if it was typed.
+pub(crate) fn is_at_fault(refusal: &Refusal) -> bool {
+    let (Refusal::Verify(error) | Refusal::Pieced(error)) = refusal else { return false };
+    matches!(
+        error,
+        VerifyError::AuthorityExpired { .. }
+            | VerifyError::CertificateUntrusted { .. }
+            | VerifyError::CertificateUsage(_)
+            | VerifyError::SctInvalid { .. }
+            | VerifyError::SctMissing
+    )
+}
 
 /// The extensions 1.3.6.1.4.1.57264.1.1 to .6 under the names that cosign prints.
 pub(crate) const EXTENSIONS: [(u8, &str); 6] = [

@@ -13,6 +13,7 @@ use sealgate::{
 use tokio::time::Instant;
 
 use super::{
+    certificate,
     failure::{Failure, NO_IMAGE, NO_MATCH, NO_SIGNATURES},
     hint,
     judge::{Form, Judge, Refusal, Whom},
@@ -22,7 +23,7 @@ use super::{
     registry, texts, trust,
     verdict::{self, Record},
 };
-use crate::{Console, files, go::flags::Typed, limits, predicate, progress};
+use crate::{Console, go::flags::Typed, predicate, progress};
 use candidates::{Candidates, maximum_size};
 
 /// `verify`
@@ -35,10 +36,10 @@ fn verify_image(typed: &Typed, record: &Record, console: &mut Console<'_>) -> Re
     meaning::check(Verb::Image, typed, console)?;
     match typed.text("attachment") {
         "" => {}
-        "sbom" => return Err("--attachment sbom is not supported; verify the SBOM's own digest".into()),
+        "sbom" => console.say(texts::SBOM_DEPRECATION),
         _ => return Err("flag: help requested".into()),
     }
-    let certificate = pinned(typed)?;
+    let certificate = certificate::typed(typed, Verb::Image)?;
     run(&Asked { verb: Verb::Image, typed, annotations, predicate: None, certificate, record }, console)
 }
 
@@ -53,20 +54,8 @@ fn verify_attestations(typed: &Typed, record: &Record, console: &mut Console<'_>
     meaning::check(Verb::Attestation, typed, console)?;
     let predicate = Some(typed.text("type").to_owned());
     let annotations = BTreeMap::new();
-    let certificate = pinned(typed)?;
+    let certificate = certificate::typed(typed, Verb::Attestation)?;
     run(&Asked { verb: Verb::Attestation, typed, annotations, predicate, certificate, record }, console)
-}
-
-fn pinned(typed: &Typed) -> Result<Option<Vec<u8>>, Failure> {
-    let Some(name) = typed.some("certificate") else { return Ok(None) };
-    let bytes = files::read(name, limits::FILE)?;
-    match pem::parse(&bytes) {
-        Ok(block) if block.tag() == "CERTIFICATE" => Ok(Some(block.into_contents())),
-        _ => {
-            Err(format!("loading verifier from key opts: loading cert: {name} is not one PEM certificate")
-                .into())
-        }
-    }
 }
 
 struct Asked<'t> {
@@ -97,17 +86,29 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
     let mut references = Vec::new();
     let local = typed.switch("local-image").then(|| local::open(typed)).transpose()?;
     for word in typed.words.iter().filter(|_| local.is_none()) {
-        references.push(Reference::parse(word).map_err(|error| format!("parsing reference: {error}"))?);
+        references.push(parsed(asked.verb, word)?);
     }
     let hosts: Vec<&str> = references.iter().chain(&look.evidence_repository).map(Reference::host).collect();
     let client = registry::client(typed, &hosts, console)?;
-    let trust = trust::of(typed, console)?;
-    let bundle_root = trust.bundles;
-    let prefix = if asked.verb == Verb::Image {
-        "loading verifier from key opts"
-    } else {
-        "loading verifierfrom key opts"
+    let patience = meaning::patience(typed);
+    let trust = match trust::of(typed, console) {
+        Ok(trust) => trust,
+        // A root put together from files is for the older format alone, so what is missing of it is news only there.
+        Err(failure) if bundles && trust::is_pieced(typed, console) => {
+            let missing = |_, evidence: &Evidence, _: &mut Console<'_>| {
+                let found = Candidates::of(entry(asked, evidence)?, None);
+                if !found.bundles.is_empty() {
+                    meaning::check_bundle_flags(typed, false)?;
+                }
+                Err(failure.clone())
+            };
+            return gathered(&client, &references, &look, patience, console, missing)
+                .and(Err(failure.clone()));
+        }
+        Err(failure) => return Err(failure),
     };
+    let bundle_root = trust.bundles;
+    let prefix = texts::key_opts(asked.verb);
     let key = meaning::typed_key(typed, console).map_err(|error| format!("{prefix}: {error}"))?;
     let judge = meaning::judge(typed, trust, meaning::whom(typed, key), crate::clock::now());
     let policies = Policies::of(typed);
@@ -119,7 +120,12 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
         );
     }
     let mut formats = if bundles { Formats::Any } else { Formats::OlderOnly };
-    gathered(&client, &references, &look, meaning::patience(typed), console, |index, evidence, console| {
+    if typed.some("attachment").is_some() {
+        // Who signed the image's SBOM, which cosign keeps under a tag of its own.
+        references = attachments(&client, &references, &look, patience)?;
+        formats = Formats::OlderOnly;
+    }
+    gathered(&client, &references, &look, patience, console, |index, evidence, console| {
         let (Some(reference), Some(word)) = (references.get(index), typed.words.get(index)) else {
             return Ok(());
         };
@@ -131,13 +137,15 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
         if formats == Formats::Any && typed.switch("strict-compat") {
             formats = if found.bundles.is_empty() { Formats::OlderOnly } else { Formats::BundlesOnly };
         }
-        if !found.bundles.is_empty() && formats != Formats::OlderOnly && !bundle_root {
-            return Err("trusted root is required when using new bundle format".into());
+        if !found.bundles.is_empty() && formats != Formats::OlderOnly {
+            meaning::check_bundle_flags(typed, bundle_root)?;
+        } else if let Some(certificate) = &asked.certificate {
+            certificate::check(certificate, &judge, asked.verb)?;
         }
         let shown =
             passed(asked, &judge, entry, &found, formats).map_err(|failure| beside(failure, entry, word))?;
         if let Some(wanted) = &asked.predicate {
-            policies.check(wanted, &shown, meaning::patience(typed), console)?;
+            policies.check(wanted, &shown, patience, console)?;
         }
         answer(asked, &judge, word, &texts::full_name(reference), &entry.digest, &shown, console);
         Ok(())
@@ -167,12 +175,45 @@ fn gathered(
     })
 }
 
+fn parsed(verb: Verb, word: &str) -> Result<Reference, Failure> {
+    Reference::parse(word).map_err(|error| {
+        let prefix = if verb == Verb::Image { "parsing reference: " } else { "" };
+        let failure = Failure::from(format!("{prefix}could not parse reference: {word}"));
+        failure.hinted([format!("hint: {error}")])
+    })
+}
+
+fn attachments(
+    client: &Client,
+    references: &[Reference],
+    look: &Look,
+    patience: std::time::Duration,
+) -> Result<Vec<Reference>, Failure> {
+    let runtime = crate::runtime::network().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let deadline = Instant::now().checked_add(patience).unwrap_or_else(Instant::now);
+        let mut attached = Vec::new();
+        for reference in references {
+            let resolved = client.resolve(reference, deadline).await;
+            let digest = resolved.map_err(|gap| texts::unresolved(&gap, reference.written()))?.digest;
+            let beside = look.evidence_repository.as_ref().unwrap_or(reference);
+            let (name, algorithm) = (beside.name(), digest.algorithm().name());
+            let word = format!("{name}:{}{algorithm}-{}.sbom", look.tag_prefix, digest.hex());
+            attached.push(parsed(Verb::Image, &word)?);
+        }
+        Ok(attached)
+    })
+}
+
 fn entry<'e>(asked: &Asked<'_>, evidence: &'e Evidence) -> Result<&'e Entry, Failure> {
     if let Some(entry) = evidence.entries.first() {
         return Ok(entry);
     }
     let gap = evidence.gaps.first();
-    let detail = gap.map_or_else(|| "the image could not be found".to_owned(), texts::gap);
+    let detail = gap.map_or_else(
+        || "the image could not be found".to_owned(),
+        |gap| texts::unresolved(gap, &evidence.reference),
+    );
     match (asked.verb, gap.map(|gap| gap.cause)) {
         (Verb::Image, Some(GapCause::NotFound)) => {
             Err(Failure::coded(NO_IMAGE, format!("image tag not found: {detail}")))
@@ -250,6 +291,12 @@ fn settled<'e>(
     form: Form,
 ) -> Result<Vec<Shown<'e>>, Failure> {
     if shown.is_empty() {
+        if let (Some(_), Form::Older) = (&asked.certificate, form)
+            && let Some(refusal) = refusals.iter().find(|refusal| certificate::is_at_fault(refusal))
+        {
+            let text = texts::of(refusal, form);
+            return Err(format!("{}: validating cert: {text}", texts::key_opts(asked.verb)).into());
+        }
         let texts = texts::all(&refusals, form);
         let failure: Failure = match (asked.verb, form) {
             (Verb::Image, Form::Older) => {

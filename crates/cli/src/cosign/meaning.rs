@@ -84,6 +84,29 @@ pub(crate) fn check_signer(verb: Verb, typed: &Typed) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Fails where a flag was typed that cosign has for the older format alone, or no root can vouch for bundles.
+pub(crate) fn check_bundle_flags(typed: &Typed, root: bool) -> Result<(), Failure> {
+    let flags: [(&[&str], &str); 5] = [
+        (&["certificate"], "certificate must be in bundle and may not be provided using --certificate"),
+        (
+            &["certificate-chain"],
+            "certificate chain must be in bundle and may not be provided using --certificate-chain",
+        ),
+        (&["ca-roots", "ca-intermediates"], "CA roots/intermediates must be provided using --trusted-root"),
+        (
+            &["timestamp-certificate-chain"],
+            "TSA certificate chain path may only be provided using --trusted-root",
+        ),
+        (&["sct"], "SCT may not be provided using --sct"),
+    ];
+    for (names, text) in flags {
+        if names.iter().any(|name| typed.some(name).is_some()) {
+            return Err(format!("unsupported: {text} when using --new-bundle-format").into());
+        }
+    }
+    if root { Ok(()) } else { Err("trusted root is required when using new bundle format".into()) }
+}
+
 /// Whether log entries are not asked for.
 pub(crate) fn ignores_log(typed: &Typed) -> bool {
     typed.switch("insecure-ignore-tlog") || typed.switch("private-infrastructure")

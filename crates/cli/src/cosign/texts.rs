@@ -1,8 +1,11 @@
 //! What went wrong, in the words that pipelines know from cosign. Where it has none that fit, in ours.
 
-use sealgate::verify::{BundleError, Gap, Reference, Signer, VerifyError};
+use sealgate::verify::{BundleError, Gap, GapCause, Reference, Signer, VerifyError};
 
-use super::judge::{Form, Miss, Refusal};
+use super::{
+    judge::{Form, Miss, Refusal},
+    meaning::Verb,
+};
 
 /// More than one way of naming the signer.
 pub(crate) const KEY_AND_IDENTITY: &str = "exactly one of: key reference (--key) or certificate identity (--certificate-identity or \
@@ -52,6 +55,41 @@ pub(crate) fn gap(gap: &Gap) -> String {
 pub(crate) fn repository_name(reference: &Reference) -> String {
     let host = if reference.host() == "docker.io" { "index.docker.io" } else { reference.host() };
     format!("{host}/{}", reference.repository())
+}
+
+/// What stands before what is wrong with `--key` and `--certificate`.
+pub(crate) fn key_opts(verb: Verb) -> &'static str {
+    // SIC: cosign's texts are compared letter by letter.
+    if verb == Verb::Attestation { "loading verifierfrom key opts" } else { "loading verifier from key opts" }
+}
+
+/// Why an image could not be found, as Go's registry client says it where it is the first request that fails.
+pub(crate) fn unresolved(gap: &Gap, reference: &str) -> String {
+    match gap.cause {
+        GapCause::NotFound => match gap.detail.split_once(" does not exist: ") {
+            Some((_, said)) => said.to_owned(),
+            None => gap.detail.clone(),
+        },
+        GapCause::Timeout => {
+            let host = Reference::parse(reference).map(|reference| host(&reference)).unwrap_or_default();
+            let asked = |scheme: &str| format!("Get \"{scheme}://{host}/v2/\": context deadline exceeded");
+            if is_loopback(&host) { format!("{}; {}", asked("https"), asked("http")) } else { asked("https") }
+        }
+        _ => gap.detail.clone(),
+    }
+}
+
+// Hosts that are asked in plain http where they speak no TLS.
+fn is_loopback(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") || name == "[::1]"
+}
+
+fn host(reference: &Reference) -> String {
+    match reference.host() {
+        "docker.io" => "index.docker.io".to_owned(),
+        host => host.to_owned(),
+    }
 }
 
 /// A reference with everything written out, as `ref.Name()` is in Go.

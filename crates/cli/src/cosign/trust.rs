@@ -38,6 +38,11 @@ pub(crate) fn of(typed: &Typed, console: &Console<'_>) -> Result<Trust, Failure>
     Ok(Trust { root, bundles })
 }
 
+/// Whether the root is one put together from single files.
+pub(crate) fn is_pieced(typed: &Typed, console: &Console<'_>) -> bool {
+    typed.some("trusted-root").is_none() && pieces::named(typed, console)
+}
+
 fn file(name: &str) -> Result<TrustedRoot, Failure> {
     let context = "setting trusted material: loading trusted root";
     let bytes = files::read(name, limits::ROOT)

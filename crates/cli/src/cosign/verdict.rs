@@ -173,7 +173,7 @@ impl Record {
     ) -> Signature {
         let keyed = matches!(judge.whom, Whom::Key { .. });
         let error = match result {
-            Err(Refusal::Verify(error)) => Some(error),
+            Err(Refusal::Verify(error) | Refusal::Pieced(error)) => Some(error),
             _ => None,
         };
         // These are refused before anything is verified.
@@ -358,7 +358,7 @@ fn why(refusal: &Refusal, form: Form) -> Reason {
         Refusal::OtherCertificate => "certificate-mismatch",
         Refusal::Pattern(_) => "pattern-unreadable",
         Refusal::TimestampMissing => "timestamp-missing",
-        Refusal::Verify(error) => {
+        Refusal::Verify(error) | Refusal::Pieced(error) => {
             return Reason {
                 code: error.code().into(),
                 message: error.to_string(),

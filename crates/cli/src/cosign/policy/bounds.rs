@@ -63,7 +63,8 @@ fn resident() -> u64 {
 }
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
-const STACK: usize = 64 << 20;
+// Addresses, not memory: a policy of as many rules as are read may ask them all of one another, one within the other.
+const STACK: usize = 512 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -85,6 +85,10 @@ fn asked(
             .add_policy(name, text)
             .map_err(|error| format!("1 error occurred during loading: {}", tidy(&error.to_string())))?;
     }
+    let rules = engine.get_modules().iter().map(|module| module.policy.len()).sum::<usize>();
+    if rules > limits::POLICY_RULES {
+        return Err(format!("the policy has {rules} rules, at most {} are read", limits::POLICY_RULES));
+    }
     engine.set_input(payload::of(wanted, statement)?);
     let results = engine.eval_query(QUERY.to_owned(), false).map_err(|error| tidy(&error.to_string()))?;
     let values: Vec<&Value> =
@@ -194,8 +198,6 @@ mod tests {
         let nested = format!("allow {{ {}1{} }}", "[".repeat(20_000), "]".repeat(20_000));
         let grouped = format!("allow {{ {}true{} }}", "(".repeat(20_000), ")".repeat(20_000));
         let long = format!("allow = \"{}\"", "x".repeat(limits::POLICY));
-        let rules: String =
-            (0..5000).map(|number| format!("a{number} = a{} {{ true }}\n", number + 1)).collect();
         for body in [
             "allow {",
             "allow = true }",
@@ -203,7 +205,7 @@ mod tests {
             &grouped,
             &long,
             "allow { allow }",
-            &format!("{rules}allow {{ a0 }}"),
+            "f(x) = y { y := f(x) }\nallow { f(1) }",
         ] {
             let errors = asked(body);
             assert_eq!(errors.len(), 1, "{:.60}", body);
@@ -213,6 +215,18 @@ mod tests {
             super::errors(&["/nonexistent.rego".into()], "custom", STATEMENT.as_bytes(), limits::POLICY_TIME),
             ["1 error occurred during loading: stat /nonexistent.rego: no such file or directory"]
         );
+    }
+
+    #[test]
+    fn a_policy_of_as_many_rules_as_are_read_is_asked_and_one_more_is_not() {
+        let chain = |rules: usize| -> String {
+            let links = (2..rules).map(|number| format!("a{number} = x {{ x := a{} }}\n", number - 1));
+            let last = format!("allow {{ a{} }}", rules - 1);
+            std::iter::once("a1 = true\n".to_owned()).chain(links).chain([last]).collect()
+        };
+        assert_eq!(asked(&chain(limits::POLICY_RULES)), Vec::<String>::new());
+        let errors = asked(&chain(limits::POLICY_RULES + 1));
+        assert!(errors[0].contains("at most"), "{errors:?}");
     }
 
     #[test]

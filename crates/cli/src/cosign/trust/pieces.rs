@@ -33,12 +33,12 @@ pub(super) fn root(typed: &Typed, console: &Console<'_>, keyed: bool) -> Result<
         ))
     };
     let logs = match console.variable(LOG) {
-        Some(file) => vec![log(file)?],
+        Some(file) => vec![log(file, "getting rekor public keys", "Rekor public", "AddRekorPubKey")?],
         None if meaning::ignores_log(typed) => Vec::new(),
         None => return Err(missing(LOG, "")),
     };
     let ct_logs = match console.variable(CT_LOG) {
-        Some(file) => vec![log(file)?],
+        Some(file) => vec![log(file, "getting ctlog public keys", "CTLog public", "AddCTLogPubKey")?],
         None if keyed || typed.switch("insecure-ignore-sct") => Vec::new(),
         None => return Err(missing(CT_LOG, "")),
     };
@@ -48,7 +48,7 @@ pub(super) fn root(typed: &Typed, console: &Console<'_>, keyed: bool) -> Result<
     }
     let stamps = typed.some("timestamp-certificate-chain").or_else(|| console.variable(TIMESTAMPS));
     let timestamp_authorities = match stamps {
-        Some(file) => vec![authority(&certificates(file)?)],
+        Some(file) => vec![authority(&timestamp_chain(file)?)],
         None => Vec::new(),
     };
     let written = json!({
@@ -66,11 +66,21 @@ fn authorities(typed: &Typed, console: &Console<'_>) -> Result<Vec<Value>, Failu
     let mut all = Vec::new();
     for flag in AUTHORITY_FLAGS {
         if let Some(file) = typed.some(flag) {
-            all.append(&mut certificates(file)?);
+            let context = "loading certs for keyless verification: ";
+            let found = certificates(file).map_err(|why| wrong(&format!("{context}{why}")))?;
+            all.extend(found);
         }
     }
     if let (true, Some(file)) = (all.is_empty(), console.variable(ROOT)) {
-        all = certificates(file)?;
+        let context = "loading certs for keyless verification: getting Fulcio roots: ";
+        all = certificates(file).map_err(|why| {
+            let what = if why.starts_with("open ") {
+                "error reading root PEM file"
+            } else {
+                "error unmarshalling certificates"
+            };
+            wrong(&format!("{context}{what}: {why}"))
+        })?;
     }
     let (roots, intermediates): (Vec<_>, Vec<_>) = all.into_iter().partition(|der| is_self_signed(der));
     let mut chains: Vec<Vec<Vec<u8>>> = roots.iter().map(|root| vec![root.clone()]).collect();
@@ -91,23 +101,54 @@ fn authorities(typed: &Typed, console: &Console<'_>) -> Result<Vec<Value>, Failu
     Ok(chains.iter().map(|chain| authority(chain)).collect())
 }
 
-fn certificates(file: &str) -> Result<Vec<Vec<u8>>, Failure> {
-    let bytes = files::read(file, limits::FILE)?;
-    let blocks = pem::parse_many(&bytes).map_err(|_| format!("{file} is not PEM"))?;
+// SPEC: RFC 3161 2.3, exactly one certificate of the chain stamps, and something above it is trusted.
+fn timestamp_chain(file: &str) -> Result<Vec<Vec<u8>>, Failure> {
+    let context = "loading TSA certificates: ";
+    let chain = certificates(file).map_err(|why| {
+        let what = if why.starts_with("open ") { "error reading TSA certificate file: " } else { "" };
+        wrong(&format!("{context}{what}{why}"))
+    })?;
+    let is_authority = |der: &&Vec<u8>| {
+        X509Certificate::from_der(der)
+            .ok()
+            .and_then(|(_, parsed)| parsed.basic_constraints().ok().flatten().map(|found| found.value.ca))
+            .unwrap_or_default()
+    };
+    let authorities = chain.iter().filter(is_authority).count();
+    if chain.len() != authorities + 1 {
+        return Err(wrong(&format!(
+            "{context}TSA certificate chain must contain exactly one leaf certificate"
+        )));
+    }
+    if !chain.iter().any(|der| is_self_signed(der)) {
+        return Err(wrong(&format!(
+            "{context}TSA certificate chain must contain at least one root certificate"
+        )));
+    }
+    Ok(chain)
+}
+
+fn wrong(why: &str) -> Failure {
+    format!("setting up clients and keys: {why}").into()
+}
+
+fn certificates(file: &str) -> Result<Vec<Vec<u8>>, String> {
+    let bytes = files::read(file, limits::FILE).map_err(|error| error.to_string())?;
+    let blocks = pem::parse_many(&bytes).unwrap_or_default();
     let found: Vec<Vec<u8>> = blocks
         .into_iter()
         .filter(|block| block.tag() == "CERTIFICATE")
         .map(pem::Pem::into_contents)
         .collect();
-    if found.is_empty() {
-        return Err(format!("no certificates in file {file}").into());
-    }
-    Ok(found)
+    if found.is_empty() { Err("error during PEM decoding".to_owned()) } else { Ok(found) }
 }
 
-fn log(file: &str) -> Result<Value, Failure> {
-    let bytes = files::read(file, limits::FILE)?;
-    let block = pem::parse(&bytes).map_err(|_| format!("{file} is not one PEM public key"))?;
+// A log's key; the rest is how cosign calls it where it cannot be read.
+fn log(file: &str, getting: &str, what: &str, adding: &str) -> Result<Value, Failure> {
+    let bytes = files::read(file, limits::FILE)
+        .map_err(|error| wrong(&format!("{getting}: error reading alternate {what} key file: {error}")))?;
+    let block =
+        pem::parse(&bytes).map_err(|_| wrong(&format!("{getting}: {adding}: PEM decoding failed")))?;
     let key = block.contents();
     let details = details(key).ok_or_else(|| format!("the key in {file} is of no kind that logs use"))?;
     Ok(json!({
