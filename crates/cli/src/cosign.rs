@@ -2,6 +2,7 @@
 
 mod attached;
 mod blob;
+mod bundle;
 mod certificate;
 mod commands;
 mod dockerfile;
@@ -16,10 +17,12 @@ mod meaning;
 mod output;
 mod policy;
 mod registry;
+mod shapes;
 mod texts;
 mod tree;
 mod triangulate;
 mod trust;
+mod trusted_root;
 pub(crate) mod verdict;
 mod version;
 

@@ -1,8 +1,9 @@
 //! Reads files and standard input, never more than a limit.
 
 use std::{
-    fs::File,
-    io::{self, Read},
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Write as _},
+    path::PathBuf,
 };
 
 use sealgate::verify::{Algorithm, Digest};
@@ -19,6 +20,9 @@ pub(crate) enum FileError {
     /// More than we read.
     #[error("read {name}: the file has more than {limit} bytes")]
     TooLarge { name: String, limit: usize },
+    /// Opened, but not written.
+    #[error("write {name}: {}", system_text(.cause))]
+    Write { name: String, cause: io::Error },
 }
 
 /// Reads the whole file.
@@ -65,6 +69,42 @@ pub(crate) fn digest(name: &str, algorithm: Algorithm, mut stream: impl Read) ->
 /// Opens a file.
 pub(crate) fn open(name: &str) -> Result<File, FileError> {
     File::open(name).map_err(|cause| FileError::Open { name: name.into(), cause })
+}
+
+/// Writes the whole file, or leaves the one that is there. A new file can be read by its owner alone.
+pub(crate) fn write(name: &str, bytes: &[u8]) -> Result<(), FileError> {
+    let unopened = |cause| FileError::Open { name: name.into(), cause };
+    let unwritten = |cause| FileError::Write { name: name.into(), cause };
+    // A link is followed, so that it stays one.
+    let path = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
+    let existing = match fs::metadata(&path) {
+        Ok(facts) => {
+            let mut file = OpenOptions::new().write(true).open(&path).map_err(unopened)?;
+            if !facts.is_file() {
+                // A device or pipe is written to; there is nothing to be put in its place.
+                return file.write_all(bytes).and_then(|()| file.flush()).map_err(unwritten);
+            }
+            Some(facts.permissions())
+        }
+        Err(_) => None,
+    };
+    let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let aside = path.with_file_name(format!(".{file_name}.{}", std::process::id()));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&aside).map_err(unopened)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| existing.map_or(Ok(()), |permissions| fs::set_permissions(&aside, permissions)))
+        .and_then(|()| fs::rename(&aside, &path));
+    written.map_err(|cause| {
+        // What is left over helps nobody; the first failure is the one to tell.
+        let _gone = fs::remove_file(&aside);
+        unwritten(cause)
+    })
 }
 
 // Go writes the system's words alone, in lower case and without the number.

@@ -32,3 +32,6 @@ pub(crate) const POLICY_TIME: std::time::Duration = std::time::Duration::from_se
 
 /// Bytes of memory that a `--policy` may take for one attestation.
 pub(crate) const POLICY_MEMORY: u64 = 512 << 20;
+
+/// Certificates of one service in a trusted root that is put together.
+pub(crate) const CERTIFICATES: usize = 100;

@@ -10,6 +10,8 @@
 
 #[path = "cli/ask.rs"]
 mod ask;
+#[path = "cli/bundles.rs"]
+mod bundles;
 #[path = "cli/collections.rs"]
 mod collections;
 #[path = "cli/conformance.rs"]
@@ -32,6 +34,8 @@ mod policies;
 mod process;
 #[path = "cli/reading.rs"]
 mod reading;
+#[path = "cli/roots.rs"]
+mod roots;
 #[path = "cli/vectors.rs"]
 mod vectors;
 #[path = "cli/verdict.rs"]

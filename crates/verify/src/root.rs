@@ -120,7 +120,12 @@ impl TrustedRoot {
     /// # Errors
     /// [`RootError`] as [`TrustedRoot::from_json`]; a test proves that it does not happen.
     pub fn public_good() -> Result<Self, RootError> {
-        Self::from_json(sigstore_trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes())
+        Self::from_json(Self::public_good_json())
+    }
+
+    /// The file behind [`TrustedRoot::public_good`].
+    pub fn public_good_json() -> &'static [u8] {
+        sigstore_trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes()
     }
 
     /// What was left out, and why.

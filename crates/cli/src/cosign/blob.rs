@@ -14,7 +14,7 @@ use super::{
     verdict::{self, Record},
 };
 use crate::{Console, files, go::flags::Typed, limits, predicate};
-use artifact::Blob;
+pub(super) use artifact::Blob;
 
 /// `verify-blob`
 pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {

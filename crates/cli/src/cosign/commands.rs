@@ -98,6 +98,7 @@ pub(crate) struct Group {
 
 /// Every group.
 pub(crate) const GROUPS: &[Group] = &[
+    Group { name: "bundle", deprecated: None, about: "Work with Sigstore bundles in files" },
     Group {
         name: "dockerfile",
         deprecated: Some(
@@ -112,6 +113,7 @@ pub(crate) const GROUPS: &[Group] = &[
         ),
         about: "Work with the images of Kubernetes manifests",
     },
+    Group { name: "trusted-root", deprecated: None, about: "Work with trusted roots" },
 ];
 
 /// The verb of that name.

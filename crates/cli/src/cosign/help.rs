@@ -54,7 +54,7 @@ pub(crate) fn of(command: &Command) -> String {
             Kind::Duration => " DURATION",
             Kind::Int => " NUMBER",
             Kind::List => " TEXT,...",
-            Kind::Text => " TEXT",
+            Kind::Array | Kind::Text => " TEXT",
         };
         let default = match (flag.kind, flag.default) {
             (_, "") | (Kind::Bool, "false") => String::new(),

@@ -28,6 +28,8 @@ pub(crate) struct Flag {
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
+    /// Anything, the flag repeatable.
+    Array,
     /// `--flag`, `--flag=false`
     Bool,
     /// Go's durations.
@@ -164,10 +166,10 @@ impl Typed {
             Kind::Duration => drop(duration::parse(value).map_err(invalid)?),
             Kind::Int => drop(value.parse::<i64>().map_err(|_| syntax("ParseInt"))?),
             Kind::List => values = split_commas(value).map_err(invalid)?,
-            Kind::Text => {}
+            Kind::Array | Kind::Text => {}
         }
         let held = self.values.entry(flag.name).or_default();
-        if flag.kind != Kind::List {
+        if !matches!(flag.kind, Kind::Array | Kind::List) {
             held.clear();
         }
         held.append(&mut values);

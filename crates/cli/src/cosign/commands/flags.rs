@@ -160,3 +160,86 @@ pub(crate) const TREE: &[Flag] = &[
 /// What `triangulate` adds.
 pub(crate) const TRIANGULATE: &[Flag] =
     &[Flag::text("type", "signature, attestation, sbom or digest").default("signature")];
+
+/// What `trusted-root create` takes.
+pub(crate) const TRUSTED_ROOT: &[Flag] = &[
+    Flag::text("certificate-chain", "chain of a certificate authority, PEM")
+        .of(Kind::Array)
+        .deprecated("use --fulcio instead"),
+    Flag::text(
+        "ctfe",
+        "CT log: url=URL,public-key=FILE,start-time=TIME[,end-time=TIME][,origin=NAME]; repeatable",
+    )
+    .of(Kind::Array),
+    Flag::text("ctfe-end-time", "end of the CT log's time").of(Kind::Array).deprecated("use --ctfe instead"),
+    Flag::text("ctfe-key", "key of a CT log, PEM").of(Kind::Array).deprecated("use --ctfe instead"),
+    Flag::text("ctfe-start-time", "start of the CT log's time")
+        .of(Kind::Array)
+        .deprecated("use --ctfe instead"),
+    Flag::text("ctfe-url", "address of the CT log").of(Kind::Array).deprecated("use --ctfe instead"),
+    Flag::text(
+        "fulcio",
+        "certificate authority: url=URL,certificate-chain=FILE[,start-time=TIME][,end-time=TIME]; repeatable",
+    )
+    .of(Kind::Array),
+    Flag::text("fulcio-uri", "address of the certificate authority")
+        .of(Kind::Array)
+        .deprecated("use --fulcio instead"),
+    Flag::switch("no-default-ctfe", "leave out the CT logs of the public-good instance"),
+    Flag::switch("no-default-fulcio", "leave out the certificate authorities of the public-good instance"),
+    Flag::switch("no-default-rekor", "leave out the transparency logs of the public-good instance"),
+    Flag::switch("no-default-tsa", "leave out the timestamp authorities of the public-good instance"),
+    Flag::text("out", "write the trusted root to this file instead of standard output"),
+    Flag::text(
+        "rekor",
+        "transparency log: url=URL,public-key=FILE,start-time=TIME[,end-time=TIME][,origin=NAME]; repeatable",
+    )
+    .of(Kind::Array),
+    Flag::text("rekor-end-time", "end of the log's time").of(Kind::Array).deprecated("use --rekor instead"),
+    Flag::text("rekor-key", "key of a transparency log, PEM; FILE,NAME for Rekor v2")
+        .of(Kind::Array)
+        .deprecated("use --rekor instead"),
+    Flag::text("rekor-start-time", "start of the log's time")
+        .of(Kind::Array)
+        .deprecated("use --rekor instead"),
+    Flag::text("rekor-url", "address of the log").of(Kind::Array).deprecated("use --rekor instead"),
+    Flag::text("timestamp-certificate-chain", "chain of a timestamp authority, PEM")
+        .of(Kind::Array)
+        .deprecated("use --tsa instead"),
+    Flag::text("timestamp-uri", "address of the timestamp authority")
+        .of(Kind::Array)
+        .deprecated("use --tsa instead"),
+    Flag::text(
+        "tsa",
+        "timestamp authority: url=URL,certificate-chain=FILE[,start-time=TIME][,end-time=TIME]; repeatable",
+    )
+    .of(Kind::Array),
+    Flag::switch("with-default-services", "begin with the public-good instance, as this program knows it"),
+];
+
+/// What `bundle create` takes.
+pub(crate) const BUNDLE_CREATE: &[Flag] = &[
+    Flag::text("artifact", "the file that was signed"),
+    Flag::text("attestation", "file with the DSSE envelope that was signed"),
+    Flag::text("bundle", "bundle file in cosign's older format"),
+    Flag::text("certificate", "file with the signer's certificate, PEM in base64"),
+    Flag::switch("ignore-tlog", "the signature is in no transparency log"),
+    Flag::text("key", "public key of the signer: a file, env://NAME"),
+    OUT_BUNDLE,
+    Flag::text("rekor-url", "accepted for compatibility; logs are never asked")
+        .default("https://rekor.sigstore.dev")
+        .deprecated("please use a signing config to specify a rekor url; see `cosign signing-config --help`"),
+    Flag::text("rfc3161-timestamp", "file with a signed timestamp, in cosign's JSON"),
+    Flag::text("signature", "file with the signature, base64"),
+    Flag::switch("sk", "hardware token; not supported yet"),
+    Flag::text("slot", "slot of the hardware token; not supported yet").default("signature"),
+];
+
+/// What `bundle upgrade` takes.
+pub(crate) const BUNDLE_UPGRADE: &[Flag] = &[
+    OUT_BUNDLE,
+    Flag::text("rekor-url", "accepted for compatibility; logs are never asked")
+        .default("https://rekor.sigstore.dev"),
+];
+
+const OUT_BUNDLE: Flag = Flag::text("out", "write the bundle to this file instead of standard output");

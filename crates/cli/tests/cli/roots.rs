@@ -1,0 +1,182 @@
+//! `trusted-root create`.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::Value;
+
+use crate::ask::{BY_RELEASE, Place, ask, release};
+
+// The world's own root, taken apart into the files that operators have.
+struct Parts {
+    place: Place,
+    chain: String,
+    stamps: String,
+    log: String,
+    ct_log: String,
+    url: String,
+}
+
+impl Parts {
+    fn new() -> Self {
+        let place = Place::new();
+        let root: Value = serde_json::from_slice(&place.world.trusted_root_json()).unwrap();
+        let pem = |label: &str, value: &Value| {
+            let der = STANDARD.decode(value.as_str().unwrap()).unwrap();
+            pem::encode(&pem::Pem::new(label, der))
+        };
+        let chain = |name: &str| {
+            let certificates = root[name][0]["certChain"]["certificates"].as_array().unwrap();
+            certificates.iter().map(|one| pem("CERTIFICATE", &one["rawBytes"])).collect::<String>()
+        };
+        let key = |name: &str| pem("PUBLIC KEY", &root[name][0]["publicKey"]["rawBytes"]);
+        Self {
+            chain: place.file("chain.pem", chain("certificateAuthorities").as_bytes()),
+            stamps: place.file("stamps.pem", chain("timestampAuthorities").as_bytes()),
+            log: place.file("log.pub", key("tlogs").as_bytes()),
+            ct_log: place.file("ct.pub", key("ctlogs").as_bytes()),
+            url: root["tlogs"][0]["baseUrl"].as_str().unwrap().to_owned(),
+            place,
+        }
+    }
+
+    fn specs(&self) -> [String; 8] {
+        let (chain, stamps, log, ct_log) = (&self.chain, &self.stamps, &self.log, &self.ct_log);
+        let start = "start-time=2020-01-01T00:00:00Z";
+        [
+            "--fulcio".into(),
+            format!("url=https://ca.example,certificate-chain={chain},{start}"),
+            "--rekor".into(),
+            format!("url={},public-key={log},{start}", self.url),
+            "--ctfe".into(),
+            format!("url=https://ct.example,public-key={ct_log},{start}"),
+            "--tsa".into(),
+            format!("url=https://time.example,certificate-chain={stamps},{start}"),
+        ]
+    }
+}
+
+#[test]
+fn a_root_put_together_from_its_parts_verifies() {
+    let parts = Parts::new();
+    let specs = parts.specs();
+    let out = parts.place.name("made.json");
+    let words: Vec<&str> = ["trusted-root", "create", "--out", &out]
+        .into_iter()
+        .chain(specs.iter().map(String::as_str))
+        .collect();
+    let told = ask(&words);
+    assert_eq!((told.code, told.stdout.as_str(), told.stderr.as_str()), (0, "", ""));
+    let digest = sealgate::verify::Digest::sha256(b"x");
+    let signed = parts.place.world.recipe(&digest, &release()).message(b"x").sign();
+    let (blob, bundle) = (parts.place.file("blob", b"x"), parts.place.file("bundle.json", &signed.bundle()));
+    let verify = |root: &str| {
+        ask(&[&["verify-blob", "--trusted-root", root, "--bundle", &bundle][..], &BY_RELEASE, &[&blob]]
+            .concat())
+    };
+    let told = verify(&out);
+    assert_eq!(told.code, 0, "{told:?}");
+    // Without the log, its entry proves nothing.
+    let words: Vec<&str> =
+        words.iter().copied().filter(|word| *word != "--rekor" && *word != specs[3]).collect();
+    assert_eq!(ask(&words).code, 0);
+    assert_eq!(verify(&out).code, 1);
+}
+
+#[test]
+fn the_older_flags_mean_the_same_without_a_start() {
+    let parts = Parts::new();
+    let told = ask(&[
+        "trusted-root",
+        "create",
+        "--certificate-chain",
+        &parts.chain,
+        "--fulcio-uri",
+        "https://ca.example",
+        "--rekor-key",
+        &parts.log,
+        "--rekor-url",
+        "https://log.example",
+    ]);
+    assert_eq!(told.code, 0, "{told:?}");
+    assert_eq!(
+        told.stderr,
+        "Flag --certificate-chain has been deprecated, use --fulcio instead\n\
+         Flag --fulcio-uri has been deprecated, use --fulcio instead\n\
+         Flag --rekor-key has been deprecated, use --rekor instead\n\
+         Flag --rekor-url has been deprecated, use --rekor instead\n"
+    );
+    let root = told.json();
+    assert_eq!(root["tlogs"][0]["publicKey"]["validFor"]["start"], "1970-01-01T00:00:00Z");
+    assert_eq!(root["certificateAuthorities"][0]["uri"], "https://ca.example");
+    assert!(root.get("ctlogs").is_none());
+}
+
+#[test]
+fn the_public_good_services_are_there_where_they_are_asked_for() {
+    let told = ask(&["trusted-root", "create", "--with-default-services"]);
+    let made = sealgate::verify::TrustedRoot::from_json(told.stdout.as_bytes()).unwrap();
+    let embedded = sealgate::verify::TrustedRoot::public_good().unwrap();
+    assert_eq!(made.notes(), embedded.notes());
+    let (made, embedded): (Value, Value) =
+        (told.json(), serde_json::from_slice(sealgate::verify::TrustedRoot::public_good_json()).unwrap());
+    for (service, list) in [
+        ("fulcio", "certificateAuthorities"),
+        ("ctfe", "ctlogs"),
+        ("rekor", "tlogs"),
+        ("tsa", "timestampAuthorities"),
+    ] {
+        assert_eq!(made[list].as_array().map(Vec::len), embedded[list].as_array().map(Vec::len), "{list}");
+        let told =
+            ask(&["trusted-root", "create", "--with-default-services", &format!("--no-default-{service}")]);
+        assert!(told.json().get(list).is_none(), "{list}");
+    }
+    let alone = ask(&["trusted-root", "create"]);
+    assert_eq!(
+        alone.stdout,
+        "{\"mediaType\":\"application/vnd.dev.sigstore.trustedroot+json;version=0.1\"}\n"
+    );
+}
+
+#[test]
+fn wrong_services_fail_with_cosigns_words() {
+    let parts = Parts::new();
+    let (chain, log, text) = (parts.chain.as_str(), parts.log.as_str(), parts.place.file("text", b"hello"));
+    let start = "start-time=2024-01-01T00:00:00Z";
+    for (words, said) in [
+        (vec!["--fulcio", "foo"], "parsing fulcio spec: invalid key-value pair: foo".to_owned()),
+        (vec!["--fulcio", "url=x"], "parsing fulcio spec: missing or empty required key 'certificate-chain' in fulcio spec".into()),
+        (vec!["--rekor", &format!("url=x,public-key={log}")], "parsing rekor spec: missing or empty required key 'start-time' in tlog spec".into()),
+        (vec!["--ctfe", &format!("url=,public-key={log},{start}")], "parsing ctfe spec: missing or empty required key 'url' in tlog spec".into()),
+        (vec!["--ctfe", &format!("url=x,public-key={log},{start},end-time=y")], "parsing ctfe spec: parsing end-time: parsing time \"y\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"y\" as \"2006\"".into()),
+        (vec!["--rekor", &format!("url=x,public-key={chain},{start}")], "parsing rekor spec: parsing public-key: unknown Public key PEM file type: CERTIFICATE. Are you passing the correct public key?".into()),
+        (vec!["--rekor", &format!("url=x,public-key={text},{start}")], "parsing rekor spec: parsing public-key: PEM decoding failed".into()),
+        (vec!["--tsa", &format!("url=x,certificate-chain={chain}")], "parsing tsa spec: first certificate in chain must be a leaf certificate".into()),
+        (vec!["--fulcio", &format!("url=x,certificate-chain={text}")], format!("parsing fulcio spec: parsing Fulcio certificate-chain: no certificates in file {text}")),
+        (vec!["--fulcio", "url=x,certificate-chain=/nonexistent"], "parsing fulcio spec: parsing Fulcio certificate-chain: open /nonexistent: no such file or directory".into()),
+        (vec!["--fulcio", "x", "--certificate-chain", chain], "cannot use --fulcio and old fulcio flags at the same time".into()),
+        (vec!["--rekor", "x", "--rekor-url", "x"], "cannot use --rekor and old rekor flags at the same time".into()),
+    ] {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let out = parts.place.file("kept.json", b"kept");
+        let line: Vec<&str> = ["trusted-root", "create", "--out", &out].into_iter().chain(words.iter().map(String::as_str)).collect();
+        let told = ask(&line);
+        assert_eq!((told.code, told.stdout.as_str()), (1, ""), "{told:?}");
+        assert!(told.stderr.contains(&format!("Error: {said}\n")), "{said}: {told:?}");
+        assert_eq!(std::fs::read(&out).unwrap(), b"kept", "a failure leaves the file that was there");
+    }
+}
+
+#[test]
+fn a_root_is_its_owners_alone_and_its_file_is_replaced_whole() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let (fresh, old) = (place.name("fresh.json"), place.file("old.json", &[b'x'; 4096]));
+    let mode = |name: &str| std::fs::metadata(name).unwrap().permissions().mode() & 0o777;
+    std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o644)).unwrap();
+    for name in [&fresh, &old] {
+        assert_eq!(ask(&["trusted-root", "create", "--out", name]).code, 0);
+        assert!(serde_json::from_slice::<Value>(&std::fs::read(name).unwrap()).is_ok());
+    }
+    assert_eq!((mode(&fresh), mode(&old)), (0o600, 0o644));
+    let left: Vec<_> = std::fs::read_dir(place.path("")).unwrap().collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+}
