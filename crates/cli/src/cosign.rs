@@ -33,8 +33,8 @@ use crate::{
         quote::quote,
     },
 };
-use commands::{Command, Group, flags::ROOT};
-pub(crate) use commands::{GROUPS, all as verbs};
+pub(crate) use commands::{Command, GROUPS, all as verbs};
+use commands::{Group, flags::ROOT};
 use failure::Failure;
 pub(crate) use key::from_pem as public_key;
 

@@ -5,9 +5,11 @@ mod completion;
 mod conformance;
 pub(crate) mod explain;
 mod lint;
+mod man;
 mod replay;
 mod report;
 mod setup;
+mod surface;
 
 use clap::{Parser, Subcommand};
 
@@ -24,13 +26,14 @@ pub(crate) const UNKNOWN: u8 = 2;
 pub(crate) const USAGE: u8 = 64;
 
 /// The verbs and what they do, for the overview.
-pub(crate) const VERBS: [(&str, &str); 6] = [
+pub(crate) const VERBS: [(&str, &str); 7] = [
     ("check", "Ask policies whether images may run"),
     ("explain", "Show what is attached, by whom, and what would accept it"),
     ("replay", "Ask policies about recorded evidence, offline"),
     ("policy", "Lint policies, or print their schema"),
     ("conformance", "The client of the Sigstore conformance suite"),
     ("completion", "Print a completion script"),
+    ("man", "Write manual pages"),
 ];
 
 /// Whether a word is one of our own verbs.
@@ -57,6 +60,8 @@ enum Verb {
     /// The client of the Sigstore conformance suite.
     #[command(subcommand)]
     Conformance(conformance::Conformance),
+    /// Write manual pages.
+    Man(man::Manual),
     /// Show what is attached to images, by whom, when, which checks hold, and what would accept it. No verdict.
     ///
     /// Exit code: 0 it is shown, 2 it could not be found out, 64 wrong usage.
@@ -70,8 +75,8 @@ enum Verb {
     Replay(replay::Replay),
 }
 
-/// Runs one of our verbs; `arguments` are without the program's name.
-pub(crate) fn run(arguments: &[String], console: &mut Console<'_>) -> u8 {
+/// Runs one of our verbs for a program that is called `name`; `arguments` are without that.
+pub(crate) fn run(arguments: &[String], name: &str, console: &mut Console<'_>) -> u8 {
     let words = std::iter::once("sealgate").chain(arguments.iter().map(String::as_str));
     let parsed = match Arguments::try_parse_from(words) {
         Ok(parsed) => parsed,
@@ -86,9 +91,10 @@ pub(crate) fn run(arguments: &[String], console: &mut Console<'_>) -> u8 {
     };
     let done = match parsed.verb {
         Verb::Check(check) => check.run(console),
-        Verb::Completion(completion) => completion.run(console),
+        Verb::Completion(completion) => completion.run(name, console),
         Verb::Conformance(conformance) => conformance.run(console),
         Verb::Explain(explain) => explain.run(console),
+        Verb::Man(manual) => manual.run(console),
         Verb::Policy(policy) => policy.run(console),
         Verb::Replay(replay) => replay.run(console),
     };

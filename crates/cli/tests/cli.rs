@@ -36,6 +36,8 @@ mod process;
 mod reading;
 #[path = "cli/roots.rs"]
 mod roots;
+#[path = "cli/surface.rs"]
+mod surface;
 #[path = "cli/vectors.rs"]
 mod vectors;
 #[path = "cli/verdict.rs"]
