@@ -10,6 +10,7 @@ mod failure;
 mod help;
 mod hint;
 mod image;
+mod initialize;
 mod judge;
 mod key;
 mod manifest;
@@ -37,6 +38,7 @@ pub(crate) use commands::{Command, GROUPS, all as verbs};
 use commands::{Group, flags::ROOT};
 use failure::Failure;
 pub(crate) use key::from_pem as public_key;
+pub(crate) use trust::{cache, most_age, refresh as refresh_root};
 
 /// Runs one of cosign's verbs, with `strict` as `--strict-compat` does; `arguments` are without the program's name.
 pub(crate) fn run(arguments: &[String], strict: bool, console: &mut Console<'_>) -> u8 {

@@ -8,6 +8,7 @@ mod lint;
 mod man;
 mod replay;
 mod report;
+mod roots;
 mod setup;
 mod surface;
 
@@ -26,12 +27,13 @@ pub(crate) const UNKNOWN: u8 = 2;
 pub(crate) const USAGE: u8 = 64;
 
 /// The verbs and what they do, for the overview.
-pub(crate) const VERBS: [(&str, &str); 7] = [
+pub(crate) const VERBS: [(&str, &str); 8] = [
     ("check", "Ask policies whether images may run"),
     ("explain", "Show what is attached, by whom, and what would accept it"),
     ("replay", "Ask policies about recorded evidence, offline"),
     ("policy", "Lint policies, or print their schema"),
     ("conformance", "The client of the Sigstore conformance suite"),
+    ("roots", "Show, refresh or import trusted roots"),
     ("completion", "Print a completion script"),
     ("man", "Write manual pages"),
 ];
@@ -73,6 +75,9 @@ enum Verb {
     ///
     /// Exit code: as `check`.
     Replay(replay::Replay),
+    /// Show, refresh or import trusted roots.
+    #[command(subcommand)]
+    Roots(roots::Roots),
 }
 
 /// Runs one of our verbs for a program that is called `name`; `arguments` are without that.
@@ -97,6 +102,7 @@ pub(crate) fn run(arguments: &[String], name: &str, console: &mut Console<'_>) -
         Verb::Man(manual) => manual.run(console),
         Verb::Policy(policy) => policy.run(console),
         Verb::Replay(replay) => replay.run(console),
+        Verb::Roots(roots) => roots.run(console),
     };
     done.unwrap_or_else(|fault| {
         console.say(format!("error: {}", fault.text));

@@ -22,6 +22,8 @@ mod deciding;
 mod explain;
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/freshness.rs"]
+mod freshness;
 #[path = "cli/hints.rs"]
 mod hints;
 #[path = "cli/images.rs"]

@@ -23,6 +23,8 @@ pub struct Tuf {
     pub roles: BTreeMap<&'static str, (Vec<SigningKey>, u64)>,
     /// What is served.
     pub files: TufFiles,
+    /// When all that is published from now on expires.
+    pub expires: i64,
     root: u64,
 }
 
@@ -32,6 +34,11 @@ impl Tuf {
 
     /// A repository of version 1 that publishes these bytes as its trusted root.
     pub fn new(trusted_root: &[u8]) -> Self {
+        Self::until(TUF_NOW + Self::LIFE, trusted_root)
+    }
+
+    /// The same, until another time.
+    pub fn until(end: i64, trusted_root: &[u8]) -> Self {
         let keys = |count: usize| (0..count).map(|_| SigningKey::p256()).collect::<Vec<_>>();
         let roles = BTreeMap::from([
             ("root", (keys(3), 2)),
@@ -39,7 +46,7 @@ impl Tuf {
             ("targets", (keys(2), 2)),
             ("timestamp", (keys(1), 1)),
         ]);
-        let mut tuf = Self { roles, files: TufFiles::new(), root: 0 };
+        let mut tuf = Self { roles, files: TufFiles::new(), expires: end, root: 0 };
         tuf.rotate(None);
         tuf.publish(1, trusted_root);
         tuf
@@ -74,7 +81,7 @@ impl Tuf {
             keys.extend(signers.iter().map(|signer| (key_name(signer), key(signer))));
         }
         json!({
-            "_type": "root", "spec_version": "1.0.31", "version": version, "expires": expires(TUF_NOW + Self::LIFE),
+            "_type": "root", "spec_version": "1.0.31", "version": version, "expires": expires(self.expires),
             "consistent_snapshot": true, "keys": keys, "roles": roles, "x-of-somebody-else": {"n": -1},
         })
     }
@@ -85,7 +92,8 @@ impl Tuf {
         self.files.insert(format!("targets/{digest}.trusted_root.json"), trusted_root.to_vec());
         let targets =
             json!({"trusted_root.json": {"length": trusted_root.len(), "hashes": {"sha256": digest}}});
-        let role = |kind: &str| json!({"_type": kind, "spec_version": "1.0.31", "version": version, "expires": expires(TUF_NOW + Self::LIFE)});
+        let end = self.expires;
+        let role = |kind: &str| json!({"_type": kind, "spec_version": "1.0.31", "version": version, "expires": expires(end)});
         let mut signed = role("targets");
         signed["targets"] = targets;
         self.put("targets", &signed);

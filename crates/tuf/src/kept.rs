@@ -64,6 +64,12 @@ pub struct Proven {
 impl Kept {
     pub(crate) const FORMAT: u32 = 1;
 
+    /// The root that trust began with when this was fetched. Whoever could write the file could choose it: good enough only
+    /// where nobody else says where trust begins, as with a mirror of one's own after `initialize`.
+    pub fn anchor(&self) -> Option<Anchor> {
+        Anchor::from_bytes(self.roots.first()?.as_bytes()).ok()
+    }
+
     /// Checks everything again but for what has expired: that it was today's once is what age is counted from.
     ///
     /// # Errors

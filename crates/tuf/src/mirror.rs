@@ -12,7 +12,7 @@ use std::{
 use tokio::time::Instant;
 use url::Url;
 
-use crate::{TufError, update::Want};
+use crate::{Patience, TufError, update::Want};
 
 /// A copy of a repository. It is believed nothing.
 #[derive(Clone, Debug)]
@@ -161,6 +161,14 @@ impl Mirror {
     /// Whether asking it needs a network.
     pub fn is_remote(&self) -> bool {
         matches!(self.place, Place::Web(_))
+    }
+
+    /// Reads one file below it, whatever it is; none if there is none.
+    ///
+    /// # Errors
+    /// [`TufError::Fetch`] if it cannot be read, in time and within the limit.
+    pub async fn read(&self, want: &Want, patience: Patience) -> Result<Option<Vec<u8>>, TufError> {
+        Ok(self.open()?.fetch(want, Instant::now() + patience.whole, patience.silent).await?)
     }
 
     /// A way to ask; `None` in an answer is that there is no such file.

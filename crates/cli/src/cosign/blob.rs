@@ -136,7 +136,7 @@ fn digest(blob: &Blob) -> Option<Digest> {
     }
 }
 
-fn judge(typed: &Typed, form: Form, console: &Console<'_>) -> Result<Judge, Failure> {
+fn judge(typed: &Typed, form: Form, console: &mut Console<'_>) -> Result<Judge, Failure> {
     let trust = trust::of(typed, console)?;
     if form == Form::Bundle && !trust.bundles {
         return Err("trusted root is required when using new bundle format".into());

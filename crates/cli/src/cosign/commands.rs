@@ -4,6 +4,7 @@ mod about;
 pub(crate) mod flags;
 mod make;
 mod read;
+mod roots;
 mod verify;
 
 use super::failure::Failure;
@@ -128,5 +129,5 @@ pub(crate) fn group(name: &str) -> Option<&'static Group> {
 
 /// Every verb, in the order of the overview.
 pub(crate) fn all() -> impl Iterator<Item = &'static Command> {
-    [verify::VERBS, read::VERBS, make::VERBS, about::VERBS].into_iter().flatten()
+    [verify::VERBS, read::VERBS, make::VERBS, roots::VERBS, about::VERBS].into_iter().flatten()
 }

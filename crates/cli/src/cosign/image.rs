@@ -291,6 +291,9 @@ fn settled<'e>(
     form: Form,
 ) -> Result<Vec<Shown<'e>>, Failure> {
     if shown.is_empty() {
+        if let Some(failure) = texts::stale(&refusals) {
+            return Err(failure);
+        }
         if let (Some(_), Form::Older) = (&asked.certificate, form)
             && let Some(refusal) = refusals.iter().find(|refusal| certificate::is_at_fault(refusal))
         {

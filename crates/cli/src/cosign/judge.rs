@@ -8,6 +8,8 @@ use sealgate::verify::{
     Verified, Verifier, VerifyError,
 };
 
+use super::trust::{Later, Stale};
+
 /// Everything that the flags mean for one signature.
 #[derive(Debug)]
 pub(crate) struct Judge {
@@ -15,6 +17,8 @@ pub(crate) struct Judge {
     pub(crate) whom: Whom,
     /// The root, less what `--insecure-*` forgot.
     pub(crate) root: TrustedRoot,
+    /// Where a newer one can be had.
+    pub(crate) later: Option<Later>,
     /// Whether a managed key needs a log entry.
     pub(crate) log: LogRule,
     /// `--use-signed-timestamps`
@@ -117,6 +121,8 @@ impl Passed {
 pub(crate) enum Refusal {
     /// Not readable.
     Bundle(BundleError),
+    /// Not known to the root at hand, and a newer one cannot be had.
+    Stale(Box<Stale>),
     /// Not genuine.
     Verify(VerifyError),
     /// Not genuine by a root that was put together from single files.
@@ -182,7 +188,23 @@ impl Judge {
         form: Form,
         artifact: Option<Artifact<'_>>,
     ) -> Result<Passed, Refusal> {
-        let verifier = Verifier::new(&self.root, self.now);
+        let first = self.by(&self.root, bundle, form, artifact);
+        let (Err(Refusal::Verify(error)), Some(later)) = (&first, &self.later) else { return first };
+        match later.root(error) {
+            Ok(Some(newer)) => self.by(newer, bundle, form, artifact),
+            Ok(None) => first,
+            Err(stale) => Err(Refusal::Stale(Box::new(stale))),
+        }
+    }
+
+    fn by(
+        &self,
+        root: &TrustedRoot,
+        bundle: &Bundle,
+        form: Form,
+        artifact: Option<Artifact<'_>>,
+    ) -> Result<Passed, Refusal> {
+        let verifier = Verifier::new(root, self.now);
         // cosign compares the digest of a bundle's statement whatever --check-claims says.
         let artifact = artifact.filter(|_| self.bound || form == Form::Bundle);
         let authentic = match (&self.whom, artifact) {

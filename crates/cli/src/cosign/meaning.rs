@@ -123,6 +123,7 @@ pub(crate) fn judge(typed: &Typed, trust: trust::Trust, whom: Whom, now: Timesta
         whom,
         pieced: !trust.bundles,
         root: trust.root,
+        later: trust.later,
         log: if ignores_log(typed) { LogRule::None } else { LogRule::Required },
         timestamp: typed.switch("use-signed-timestamps"),
         bound: typed.switch("check-claims") || typed.text("check-claims").is_empty(),

@@ -3,6 +3,7 @@
 use sealgate::verify::{BundleError, Gap, GapCause, Reference, Signer, VerifyError};
 
 use super::{
+    failure::Failure,
     judge::{Form, Miss, Refusal},
     meaning::Verb,
 };
@@ -37,6 +38,7 @@ pub(crate) fn of(refusal: &Refusal, form: Form) -> String {
         Refusal::OtherCertificate => OTHER_CERTIFICATE.into(),
         Refusal::Pattern(error) if form == Form::Bundle => error.why.clone(),
         Refusal::Pattern(error) => format!("malformed {} in identity: {} : {}", error.field, error.pattern, error.why),
+        Refusal::Stale(stale) => stale.why.clone(),
         Refusal::TimestampMissing => {
             "failed to verify timestamps: threshold not met for verified signed timestamps: 0 < 1; error: %!w(<nil>)".into()
         }
@@ -44,6 +46,16 @@ pub(crate) fn of(refusal: &Refusal, form: Form) -> String {
         Refusal::Verify(error) if form == Form::Bundle => by_bundle(error),
         Refusal::Verify(error) => by_older(error),
     }
+}
+
+/// Whether a newer root could have changed the outcome and could not be had: then nobody knows, which is no mismatch.
+pub(crate) fn stale(refusals: &[Refusal]) -> Option<Failure> {
+    let stale = refusals.iter().find_map(|refusal| match refusal {
+        Refusal::Stale(stale) => Some(stale),
+        _ => None,
+    })?;
+    let aside = format!("note: the trusted root of {} does not do: {}", stale.since, stale.error);
+    Some(Failure { aside: Some(aside), ..Failure::from(stale.why.clone()) })
 }
 
 /// Why something could not be looked at.

@@ -174,6 +174,7 @@ impl Record {
         let keyed = matches!(judge.whom, Whom::Key { .. });
         let error = match result {
             Err(Refusal::Verify(error) | Refusal::Pieced(error)) => Some(error),
+            Err(Refusal::Stale(stale)) => Some(&stale.error),
             _ => None,
         };
         // These are refused before anything is verified.
@@ -357,6 +358,13 @@ fn why(refusal: &Refusal, form: Form) -> Reason {
         Refusal::OlderIssuer(_) => "identity-mismatch",
         Refusal::OtherCertificate => "certificate-mismatch",
         Refusal::Pattern(_) => "pattern-unreadable",
+        Refusal::Stale(stale) => {
+            return Reason {
+                code: "root-stale".into(),
+                message: format!("{}; {}", stale.error, stale.why),
+                help: "refresh the trusted root: `sealgate roots refresh`, or `initialize` for a mirror of your own".into(),
+            };
+        }
         Refusal::TimestampMissing => "timestamp-missing",
         Refusal::Verify(error) | Refusal::Pieced(error) => {
             return Reason {

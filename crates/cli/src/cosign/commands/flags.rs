@@ -243,3 +243,12 @@ pub(crate) const BUNDLE_UPGRADE: &[Flag] = &[
 ];
 
 const OUT_BUNDLE: Flag = Flag::text("out", "write the bundle to this file instead of standard output");
+
+/// What `initialize` adds.
+pub(crate) const INITIALIZE: &[Flag] = &[
+    Flag::text("mirror", "where the TUF repository is: a URL, or a folder")
+        .default("https://tuf-repo-cdn.sigstore.dev"),
+    Flag::text("root", "the root metadata that trust begins with: a file, URL, env://NAME"),
+    Flag::text("root-checksum", "what --root must have: [sha256:|sha512:]HEX"),
+    Flag::switch("staging", "the staging instance instead of the public-good one"),
+];

@@ -1,0 +1,110 @@
+//! `initialize`: begins with a root, refreshes, and leaves word for those who come after. Nothing is deleted, and a failure
+//! leaves everything as it was.
+
+use std::path::{Path, PathBuf};
+
+use sealgate::{
+    tuf::{self, Anchor, Instance, Mirror, Proven, Repository, TufError},
+    verify::{Algorithm, Digest},
+};
+
+use super::{
+    failure::Failure,
+    trust::{self, MIRROR, REMOTE, Remote},
+};
+use crate::{Console, files, go::flags::Typed, limits};
+
+/// `initialize`
+pub(crate) fn run(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    let root = typed.some("root").map(|name| root(name, typed.some("root-checksum"), console)).transpose()?;
+    let staging = Instance::find("staging").filter(|_| typed.switch("staging"));
+    let name = staging.map_or_else(|| typed.text("mirror"), |staging| staging.mirror);
+    let top = trust::cache(console).ok_or("creating cache directory: neither TUF_ROOT nor HOME is set")?;
+    let repository = repository(name, root.as_deref(), &top).map_err(|error| failed(&error))?;
+    let (proven, unkept) =
+        trust::refresh_whole(&repository, crate::clock::now()).map_err(|error| failed(&error))?;
+    if let Some(unkept) = unkept {
+        return Err(format!("creating cached local store: {}", unkept.chain()).into());
+    }
+    leave_word(&top, name, &proven).map_err(|error| format!("storing remote: {}", trust::told(&error)).into())
+}
+
+fn repository(name: &str, root: Option<&[u8]>, top: &Path) -> Result<Repository, TufError> {
+    let mirror = Mirror::parse(name)?;
+    match (root, Instance::of_mirror(name).or_else(|| Instance::find(tuf::PUBLIC_GOOD))) {
+        (Some(root), _) => Ok(Repository::new(mirror, Anchor::from_bytes(root)?, Some(top))),
+        // A mirror of somebody's own begins with the public-good root unless another is given.
+        (None, Some(instance)) => {
+            Ok(Repository::new(mirror, Repository::known(instance, None)?.anchor().clone(), Some(top)))
+        }
+        (None, None) => Err(TufError::Anchor),
+    }
+}
+
+// The signed files under the names that other clients know, and which mirror was chosen; the choice last, so that it never
+// names what is not there.
+fn leave_word(top: &Path, name: &str, proven: &Proven) -> Result<(), TufError> {
+    if let Some(folder) = trust::cosign_folder(top, name) {
+        for (file, bytes) in proven.files() {
+            tuf::replace(&folder.join(file), bytes)?;
+        }
+    }
+    let remote =
+        serde_json::to_vec(&Remote::from([(MIRROR.to_owned(), name.to_owned())])).unwrap_or_default();
+    Ok(tuf::replace(&top.join(REMOTE), &remote)?)
+}
+
+// The first root: a file, a variable or a page, and what its digest must be.
+fn root(name: &str, checksum: Option<&str>, console: &mut Console<'_>) -> Result<Vec<u8>, Failure> {
+    let wanted = checksum.map(parse).transpose()?;
+    let bytes = match name.split_once("://") {
+        None => files::read(&PathBuf::from(name).to_string_lossy(), limits::ROOT)?,
+        Some(("env", variable)) => console
+            .variable(variable)
+            .map(|value| value.as_bytes().to_vec())
+            .ok_or_else(|| format!("loading URL: env var ${variable} not found"))?,
+        Some(("http" | "https", _)) => {
+            if wanted.is_none() {
+                console.say(WITHOUT_CHECKSUM);
+            }
+            page(name)?
+        }
+        Some((scheme, _)) => return Err(format!("loading URL: unrecognized scheme: {scheme}://").into()),
+    };
+    if let Some((algorithm, wanted)) = wanted {
+        let found = Digest::of(algorithm, &bytes).hex();
+        if found != wanted {
+            return Err(
+                format!("incorrect checksum for file {name}: expected {wanted} but got {found}").into()
+            );
+        }
+    }
+    Ok(bytes)
+}
+
+fn parse(text: &str) -> Result<(Algorithm, &str), Failure> {
+    match text.split(':').collect::<Vec<_>>().as_slice() {
+        [digest] | ["sha256", digest] => Ok((Algorithm::Sha256, digest)),
+        ["sha512", digest] => Ok((Algorithm::Sha512, digest)),
+        [algorithm, _] => Err(format!("unsupported checksum algorithm: {algorithm}").into()),
+        _ => Err(format!("wrong checksum input format, must have at most 1 colon: {text}").into()),
+    }
+}
+
+// The page is asked for as a mirror's file would be: no redirects, bounded bytes and time.
+fn page(url: &str) -> Result<Vec<u8>, Failure> {
+    let (folder, file) = url.rsplit_once('/').unwrap_or((url, ""));
+    let fetched = trust::fetch(folder, file).map_err(|error| trust::told(&error))?;
+    fetched.ok_or_else(|| format!("Get \"{url}\": there is nothing").into())
+}
+
+fn failed(error: &TufError) -> Failure {
+    format!(
+        "updating local metadata and targets: error updating to TUF remote mirror: tuf: {}",
+        trust::told(error)
+    )
+    .into()
+}
+
+const WITHOUT_CHECKSUM: &str = "WARNING: Fetching initial root from URL without providing its checksum is deprecated and will be \
+     disallowed in a future Cosign release. Please provide the initial root checksum via the --root-checksum argument.";
