@@ -6,6 +6,7 @@ mod bundle;
 mod certificate;
 mod commands;
 mod dockerfile;
+mod download;
 mod failure;
 mod help;
 mod hint;

@@ -9,3 +9,4 @@ pub(crate) mod protojson;
 pub(crate) mod quote;
 pub(crate) mod regexp;
 pub(crate) mod time;
+pub(crate) mod x509;

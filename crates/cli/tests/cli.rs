@@ -18,6 +18,8 @@ mod collections;
 mod conformance;
 #[path = "cli/deciding.rs"]
 mod deciding;
+#[path = "cli/downloading.rs"]
+mod downloading;
 #[path = "cli/explain.rs"]
 mod explain;
 #[path = "cli/files.rs"]

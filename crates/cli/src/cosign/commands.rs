@@ -108,6 +108,11 @@ pub(crate) const GROUPS: &[Group] = &[
         about: "Work with the images of Dockerfiles",
     },
     Group {
+        name: "download",
+        deprecated: None,
+        about: "Print what is attached to an image, as it is: nothing is verified",
+    },
+    Group {
         name: "manifest",
         deprecated: Some(
             "manifest will be removed in v4.0.0 (see https://github.com/sigstore/cosign/issues/4696). Instead, please use `cosign verify` for each image in your Kubernetes manifest",

@@ -24,7 +24,8 @@ use super::{
     verdict::{self, Record},
 };
 use crate::{Console, go::flags::Typed, predicate, progress};
-use candidates::{Candidates, maximum_size};
+use candidates::Candidates;
+pub(super) use candidates::maximum_size;
 
 /// `verify`
 pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {

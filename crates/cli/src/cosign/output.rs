@@ -219,8 +219,8 @@ fn older_element(shown: &Shown<'_>) -> String {
     )
 }
 
-// Go's struct order.
-fn rekor_bundle(text: &str) -> Option<String> {
+/// A log entry's annotation, in Go's struct order.
+pub(crate) fn rekor_bundle(text: &str) -> Option<String> {
     let bundle: Value = serde_json::from_str(text).ok()?;
     let payload = bundle.get("Payload")?;
     let field = |name: &str| payload.get(name).map_or_else(|| "null".to_owned(), json::marshal);

@@ -87,7 +87,7 @@ async fn look(asked: &Asked, referrers: bool, strict: bool) -> Result<Found, Fai
     let mut found = Found::default();
     for (suffix, title) in TAGS {
         let layers = match suffix {
-            SBOM => sbom(asked, &digest).await,
+            SBOM => sbom(asked, &digest).await.map(|image| image.filter(|image| image.layers.len() == 1)),
             _ => asked.attached(&digest, suffix).await,
         };
         match layers {
@@ -140,7 +140,7 @@ async fn referrer(
     Ok((name, outcome))
 }
 
-/// The SBOM that is attached to a digest: the last referrer of cosign's own type, else what the tag holds; one layer.
+/// The SBOM that is attached to a digest: the last referrer of cosign's own type, else what the tag holds.
 ///
 /// # Errors
 /// A gap where that could not be found out.
@@ -158,7 +158,7 @@ pub(crate) async fn sbom(asked: &Asked, digest: &Digest) -> Result<Option<Image>
     {
         return Ok(Some(*image));
     }
-    Ok(asked.attached(digest, SBOM).await?.filter(|image| image.layers.len() == 1))
+    asked.attached(digest, SBOM).await
 }
 
 fn digests(image: &Image) -> Vec<Digest> {

@@ -149,18 +149,6 @@ pub(crate) const BLOB_ATTESTATION: &[Flag] = &[
 /// What `version` adds.
 pub(crate) const VERSION: &[Flag] = &[Flag::switch("json", "print JSON")];
 
-/// What `tree` adds.
-pub(crate) const TREE: &[Flag] = &[
-    Flag::switch("experimental-oci11", "look for referrers as well as for tags")
-        .default("true")
-        .deprecated("OCI referrers will be the default behavior in future versions"),
-    Flag::text("registry-referrers-mode", "legacy, or oci-1-1 with COSIGN_EXPERIMENTAL=1"),
-];
-
-/// What `triangulate` adds.
-pub(crate) const TRIANGULATE: &[Flag] =
-    &[Flag::text("type", "signature, attestation, sbom or digest").default("signature")];
-
 /// What `trusted-root create` takes.
 pub(crate) const TRUSTED_ROOT: &[Flag] = &[
     Flag::text("certificate-chain", "chain of a certificate authority, PEM")

@@ -2,12 +2,45 @@
 
 use super::{
     BARE, Command, Words,
-    flags::{REGISTRY, ROOT, TREE, TRIANGULATE},
+    flags::{REGISTRY, ROOT},
 };
-use crate::cosign::{tree, triangulate};
+use crate::{
+    cosign::{download, tree, triangulate},
+    go::flags::Flag,
+};
 
 /// The verbs that read what is attached to images.
 pub(crate) const VERBS: &[Command] = &[
+    Command {
+        name: "download attestation",
+        run: download::attestations,
+        words: Words::Exactly(1),
+        groups: &[ROOT, REGISTRY, DOWNLOAD_ATTESTATION],
+        binds: true,
+        about: "Print the attestations of an image, unverified, one JSON document a line",
+        usage: "download attestation [flags] IMAGE",
+        ..BARE
+    },
+    Command {
+        name: "download sbom",
+        run: download::sbom,
+        words: Words::Exactly(1),
+        groups: &[ROOT, REGISTRY, DOWNLOAD_SBOM],
+        binds: true,
+        about: "Print the SBOM attached to an image, unverified and unsigned",
+        usage: "download sbom [flags] IMAGE",
+        ..BARE
+    },
+    Command {
+        name: "download signature",
+        run: download::signatures,
+        words: Words::Exactly(1),
+        groups: &[ROOT, REGISTRY],
+        binds: true,
+        about: "Print the signatures of an image, unverified, one JSON document a line",
+        usage: "download signature [flags] IMAGE",
+        ..BARE
+    },
     Command {
         name: "tree",
         run: tree::run,
@@ -33,3 +66,27 @@ pub(crate) const VERBS: &[Command] = &[
         ..BARE
     },
 ];
+
+/// What `tree` adds.
+const TREE: &[Flag] = &[
+    Flag::switch("experimental-oci11", "look for referrers as well as for tags")
+        .default("true")
+        .deprecated("OCI referrers will be the default behavior in future versions"),
+    Flag::text("registry-referrers-mode", "legacy, or oci-1-1 with COSIGN_EXPERIMENTAL=1"),
+];
+
+/// What `triangulate` adds.
+const TRIANGULATE: &[Flag] =
+    &[Flag::text("type", "signature, attestation, sbom or digest").default("signature")];
+
+/// What `download attestation` adds.
+const DOWNLOAD_ATTESTATION: &[Flag] = &[
+    PLATFORM,
+    Flag::text("predicate-type", "only attestations of this type: a URI, or slsaprovenance1, vuln, ..."),
+];
+
+/// What `download sbom` adds.
+const DOWNLOAD_SBOM: &[Flag] = &[PLATFORM];
+
+const PLATFORM: Flag =
+    Flag::text("platform", "of an index, the image for this platform: OS/ARCHITECTURE[/VARIANT][:VERSION]");

@@ -49,7 +49,7 @@ fn older(item: &Item) -> Item {
 }
 
 /// `COSIGN_MAX_ATTACHMENT_SIZE`, if it can be read.
-pub(super) fn maximum_size(console: &Console<'_>) -> Option<u64> {
+pub(in crate::cosign) fn maximum_size(console: &Console<'_>) -> Option<u64> {
     let text = console.variable("COSIGN_MAX_ATTACHMENT_SIZE")?;
     let (digits, scale) = SIZES
         .into_iter()
