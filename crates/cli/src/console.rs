@@ -54,6 +54,11 @@ impl<'a> Console<'a> {
         self.environment.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Every variable, in the order of their names.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Standard input.
     pub(crate) fn input(&mut self) -> &mut dyn Read {
         &mut *self.input

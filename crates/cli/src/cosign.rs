@@ -7,6 +7,8 @@ mod certificate;
 mod commands;
 mod dockerfile;
 mod download;
+mod elsewhere;
+mod env;
 mod failure;
 mod help;
 mod hint;
@@ -29,7 +31,7 @@ pub(crate) mod verdict;
 mod version;
 
 use crate::{
-    Console,
+    Console, files,
     go::{
         flags::{self, Flag, Kind},
         quote::quote,
@@ -45,13 +47,16 @@ pub(crate) use trust::{cache, most_age, refresh as refresh_root};
 pub(crate) fn run(arguments: &[String], strict: bool, console: &mut Console<'_>) -> u8 {
     match dispatch(arguments, strict, console) {
         Ok(()) => 0,
+        Err(failure) if failure.text.is_empty() => failure.code,
         Err(failure) => {
             // Both lines are part of what pipelines grep for.
             console.say(format!("Error: {failure}"));
             if let Some(hint) = &failure.aside {
                 console.say(hint);
             }
-            console.say(format!("error during command execution: {failure}"));
+            // Go's log ends each line once.
+            let text = failure.text.strip_suffix('\n').unwrap_or(&failure.text);
+            console.say(format!("error during command execution: {text}"));
             for (number, hint) in failure.hints.iter().enumerate() {
                 if number == 0 {
                     console.hint("");
@@ -73,7 +78,15 @@ fn dispatch(arguments: &[String], strict: bool, console: &mut Console<'_>) -> Re
     };
     let name = arguments.remove(position);
     if name == "help" {
-        console.answer(help::on(arguments.iter().filter(|word| !word.starts_with('-'))));
+        let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
+        match help::on(&words) {
+            Some(text) => console.answer(text),
+            None => {
+                let topics: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+                console.say(format!("Unknown help topic [{}]", topics.join(" ")));
+                console.say(help::overview().trim_end());
+            }
+        }
         return Ok(());
     }
     let command = match commands::group(&name) {
@@ -96,18 +109,28 @@ fn dispatch(arguments: &[String], strict: bool, console: &mut Console<'_>) -> Re
         return Ok(());
     }
     let redirected = typed.some("output-file").map(str::to_owned);
+    command.words.check(command.name, &typed.words)?;
     if command.binds {
         flags::bind_variables(&flags, &mut typed, console)?;
     }
-    command.words.check(typed.words.len())?;
     typed.required(command.required)?;
-    for group in command.exclusive {
+    let mut exclusive = command.exclusive.to_vec();
+    exclusive.sort_unstable();
+    for group in exclusive {
         typed.exclusive(group)?;
     }
     if let Some(name) = redirected {
-        let file = std::fs::File::create(&name)
-            .map_err(|cause| format!("error creating output file {name}: {cause}"))?;
-        console.redirect(file);
+        let file =
+            files::create(&name).map_err(|error| format!("error creating output file {name}: {error}"));
+        match file {
+            Ok(file) => console.redirect(file),
+            // Where variables count, cosign says this once.
+            Err(text) if command.binds => {
+                console.say(format!("Error: {text}"));
+                return Err(Failure::said());
+            }
+            Err(text) => return Err(text.into()),
+        }
     }
     (command.run)(&typed, console)
 }
@@ -164,14 +187,18 @@ fn verb_position(arguments: &[String]) -> Option<usize> {
 }
 
 fn unknown(name: &str) -> Failure {
+    let lower = name.to_lowercase();
     let near: Vec<&str> = commands::all()
+        .filter(|command| command.deprecated.is_none())
         .map(|command| command.name)
         .filter(|known| !known.contains(' '))
-        .chain(commands::GROUPS.iter().map(|group| group.name))
-        .filter(|known| distance(name, known) <= 2 || known.starts_with(&name.to_lowercase()))
+        .chain(GROUPS.iter().filter(|group| group.deprecated.is_none()).map(|group| group.name))
+        .filter(|known| distance(&lower, known) <= 2 || known.starts_with(&lower))
         .collect();
     let mut text = format!("unknown command {} for \"cosign\"", quote(name));
-    if !near.is_empty() {
+    if let Some(hint) = elsewhere::hint(name) {
+        text.push_str(&format!(": {hint}"));
+    } else if !near.is_empty() {
         text.push_str("\n\nDid you mean this?\n");
         for known in near {
             text.push_str(&format!("\t{known}\n"));

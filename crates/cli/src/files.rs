@@ -71,6 +71,11 @@ pub(crate) fn open(name: &str) -> Result<File, FileError> {
     File::open(name).map_err(|cause| FileError::Open { name: name.into(), cause })
 }
 
+/// Begins a file anew, for an answer that is written piece by piece.
+pub(crate) fn create(name: &str) -> Result<File, FileError> {
+    File::create(name).map_err(|cause| FileError::Open { name: name.into(), cause })
+}
+
 /// Writes the whole file, or leaves the one that is there. A new file can be read by its owner alone.
 pub(crate) fn write(name: &str, bytes: &[u8]) -> Result<(), FileError> {
     let unopened = |cause| FileError::Open { name: name.into(), cause };

@@ -32,6 +32,8 @@ mod hints;
 mod images;
 #[path = "cli/limits.rs"]
 mod limits;
+#[path = "cli/manners.rs"]
+mod manners;
 #[path = "cli/policies.rs"]
 mod policies;
 #[path = "cli/process.rs"]

@@ -10,7 +10,10 @@ mod verify;
 use super::failure::Failure;
 use crate::{
     Console,
-    go::flags::{Flag, Typed},
+    go::{
+        flags::{Flag, Typed},
+        quote::quote,
+    },
 };
 
 /// What a verb does with what was typed.
@@ -52,11 +55,14 @@ pub(crate) enum Words {
     AtMost(usize),
     /// Exactly that many.
     Exactly(usize),
+    /// None at all.
+    None,
 }
 
 impl Words {
     /// Fails with cobra's text.
-    pub(crate) fn check(self, count: usize) -> Result<(), String> {
+    pub(crate) fn check(self, verb: &str, words: &[String]) -> Result<(), String> {
+        let count = words.len();
         match self {
             Self::AtLeast(least) if count < least => {
                 Err(format!("requires at least {least} arg(s), only received {count}"))
@@ -67,6 +73,9 @@ impl Words {
             Self::Exactly(exact) if count != exact => {
                 Err(format!("accepts {exact} arg(s), received {count}"))
             }
+            Self::None => words.first().map_or(Ok(()), |word| {
+                Err(format!("unknown command {} for {}", quote(word), quote(&format!("cosign {verb}"))))
+            }),
             _ => Ok(()),
         }
     }

@@ -5,7 +5,7 @@ mod lines;
 
 use std::collections::BTreeMap;
 
-use super::{failure::Failure, image, manifest};
+use super::{failure::Failure, image, manifest, meaning};
 use crate::{
     Console, files,
     go::{flags::Typed, quote::quote},
@@ -16,6 +16,7 @@ use expand::{Manner, expand};
 /// `dockerfile verify`
 pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
     image::annotations(typed.list("annotations"))?;
+    meaning::check_workers(typed)?;
     let name = typed.words.first().map(String::as_str).unwrap_or_default();
     let bytes =
         files::read(name, limits::FILE).map_err(|error| format!("could not open Dockerfile: {error}"))?;

@@ -28,6 +28,11 @@ impl Failure {
         Self { code, text: text.into(), aside: None, hints: Vec::new() }
     }
 
+    /// A failure that was said already.
+    pub(crate) fn said() -> Self {
+        Self::coded(1, "")
+    }
+
     /// The same with more to say to a person.
     pub(crate) fn hinted(mut self, hints: impl IntoIterator<Item = String>) -> Self {
         self.hints.extend(hints);

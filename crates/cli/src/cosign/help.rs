@@ -19,12 +19,12 @@ pub(crate) fn overview() -> String {
     text
 }
 
-/// What the words of `help ...` name; the overview where they name nothing.
-pub(crate) fn on<'w>(words: impl Iterator<Item = &'w String>) -> String {
-    let words: Vec<&str> = words.take(2).map(String::as_str).collect();
-    let first = words.first().copied().unwrap_or_default();
+/// What the words of `help ...` name; the overview for none.
+pub(crate) fn on(words: &[&String]) -> Option<String> {
+    let words: Vec<&str> = words.iter().take(2).map(|word| word.as_str()).collect();
+    let Some(first) = words.first() else { return Some(overview()) };
     let command = commands::find(&words.join(" ")).or_else(|| commands::find(first));
-    command.map(of).or_else(|| commands::group(first).map(of_group)).unwrap_or_else(overview)
+    command.map(of).or_else(|| commands::group(first).map(of_group))
 }
 
 /// The verbs of a group.

@@ -4,13 +4,14 @@ mod yaml;
 
 use std::path::Path;
 
-use super::{failure::Failure, image};
+use super::{failure::Failure, image, meaning};
 use crate::{Console, files, go::flags::Typed, limits};
 use yaml::{Node, YamlError};
 
 /// `manifest verify`
 pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
     image::annotations(typed.list("annotations"))?;
+    meaning::check_workers(typed)?;
     let name = typed.words.first().map(String::as_str).unwrap_or_default();
     let extension = Path::new(name.trim()).extension().unwrap_or_default();
     if !["yaml", "yml"].iter().any(|known| extension.eq_ignore_ascii_case(known)) {

@@ -34,9 +34,7 @@ pub(crate) fn check(verb: Verb, typed: &Typed, console: &mut Console<'_>) -> Res
         "" | "sha224" | "sha256" | "sha384" | "sha512" => {}
         other => return Err(format!("unknown digest algorithm: {other}").into()),
     }
-    if typed.number("max-workers") < 1 {
-        return Err("please set the --max-worker flag to a value that is greater than 0".into());
-    }
+    check_workers(typed)?;
     if typed.some("sct").is_some() {
         return Err("reading sct from file: a detached SCT is not supported yet".into());
     }
@@ -52,6 +50,14 @@ pub(crate) fn check(verb: Verb, typed: &Typed, console: &mut Console<'_>) -> Res
         ));
     }
     Ok(())
+}
+
+/// Fails unless somebody works.
+pub(crate) fn check_workers(typed: &Typed) -> Result<(), Failure> {
+    match typed.number("max-workers") {
+        1.. => Ok(()),
+        _ => Err("please set the --max-worker flag to a value that is greater than 0".into()),
+    }
 }
 
 /// Fails unless exactly one way of naming the signer was typed.

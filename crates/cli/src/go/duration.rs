@@ -17,11 +17,12 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     }
     let mut nanoseconds = 0u128;
     while !rest.is_empty() {
-        let (number, after) = split(rest, |letter| letter.is_ascii_digit() || letter == '.');
-        if !number.bytes().any(|byte| byte.is_ascii_digit())
-            || number.matches('.').count() > 1
-            || number.len() > 40
-        {
+        let (whole, after) = split(rest, |letter| letter.is_ascii_digit());
+        let (fraction, after) = match after.strip_prefix('.') {
+            Some(after) => split(after, |letter| letter.is_ascii_digit()),
+            None => ("", after),
+        };
+        if whole.is_empty() && fraction.is_empty() {
             return Err(invalid());
         }
         let (unit, after) = split(after, |letter| letter != '.' && !letter.is_ascii_digit());
@@ -37,7 +38,6 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
             "h" => 3_600_000_000_000,
             _ => return Err(format!("time: unknown unit {} in duration {}", quote(unit), quote(text))),
         };
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let whole = if whole.is_empty() { 0 } else { whole.parse::<u128>().map_err(|_| invalid())? };
         let mut sum = whole.checked_mul(scale).ok_or_else(invalid)?;
         let mut part = scale;
@@ -45,8 +45,10 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
             part /= 10;
             sum = sum.saturating_add(u128::from(digit.saturating_sub(b'0')) * part);
         }
-        nanoseconds =
-            nanoseconds.checked_add(sum).filter(|sum| *sum <= i64::MAX as u128).ok_or_else(invalid)?;
+        nanoseconds = nanoseconds
+            .checked_add(sum)
+            .filter(|sum| *sum <= MOST + u128::from(negative))
+            .ok_or_else(invalid)?;
         rest = after;
     }
     if negative {
@@ -54,6 +56,9 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     }
     u64::try_from(nanoseconds).map(Duration::from_nanos).map_err(|_| invalid())
 }
+
+// Go counts nanoseconds in 64 bits.
+const MOST: u128 = i64::MAX as u128;
 
 fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
     let end = text.find(|letter| !belongs(letter)).unwrap_or(text.len());
@@ -73,6 +78,19 @@ mod tests {
         assert_eq!(parse("1ns"), Ok(Duration::from_nanos(1)));
         assert_eq!(parse("0"), Ok(Duration::ZERO));
         assert_eq!(parse("-5s"), Ok(Duration::ZERO));
+        assert_eq!(parse(".5s"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse("5.s1m"), Ok(Duration::from_secs(65)));
+        assert_eq!(parse("-9223372036854775808ns"), Ok(Duration::ZERO));
+        assert_eq!(parse(&format!("1.{}s", "0".repeat(100))), Ok(Duration::from_secs(1)));
+        for invalid in [".s", "+", "-", "9223372036854775808ns", "2562047h47m16.854775808s"] {
+            assert_eq!(parse(invalid), Err(format!("time: invalid duration \"{invalid}\"")));
+        }
+        for missing in ["1.5.5s", "1..5s", "1h1", "0s0", "00", "0.0"] {
+            assert_eq!(parse(missing), Err(format!("time: missing unit in duration \"{missing}\"")));
+        }
+        for (text, unit) in [("1 s", " s"), ("1e3s", "e"), ("1S", "S"), ("1h ", "h ")] {
+            assert_eq!(parse(text), Err(format!("time: unknown unit \"{unit}\" in duration \"{text}\"")));
+        }
         assert_eq!(parse("abc"), Err("time: invalid duration \"abc\"".into()));
         assert_eq!(parse("5"), Err("time: missing unit in duration \"5\"".into()));
         assert_eq!(parse("5x"), Err("time: unknown unit \"x\" in duration \"5x\"".into()));

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{duration, quote::quote};
+use super::{csv, duration, int, quote::quote};
 use crate::Console;
 
 /// One flag.
@@ -105,7 +105,7 @@ impl Typed {
 
     /// A whole number; it was read once already.
     pub(crate) fn number(&self, name: &str) -> i64 {
-        self.text(name).parse().unwrap_or_default()
+        int::parse(self.text(name)).unwrap_or_default()
     }
 
     /// A duration; it was read once already.
@@ -158,14 +158,13 @@ impl Typed {
                 .map_or_else(|| format!("--{}", flag.name), |short| format!("-{short}, --{}", flag.name));
             format!("invalid argument {} for {} flag: {why}", quote(value), quote(&named))
         };
-        let syntax =
-            |function: &str| invalid(format!("strconv.{function}: parsing {}: invalid syntax", quote(value)));
+        let syntax = || invalid(format!("strconv.ParseBool: parsing {}: invalid syntax", quote(value)));
         let mut values = vec![value.to_owned()];
         match flag.kind {
-            Kind::Bool => drop(parse_bool(value).ok_or_else(|| syntax("ParseBool"))?),
+            Kind::Bool => drop(parse_bool(value).ok_or_else(syntax)?),
             Kind::Duration => drop(duration::parse(value).map_err(invalid)?),
-            Kind::Int => drop(value.parse::<i64>().map_err(|_| syntax("ParseInt"))?),
-            Kind::List => values = split_commas(value).map_err(invalid)?,
+            Kind::Int => drop(int::parse(value).map_err(invalid)?),
+            Kind::List => values = csv::record(value).map_err(invalid)?,
             Kind::Array | Kind::Text => {}
         }
         let held = self.values.entry(flag.name).or_default();
@@ -274,8 +273,7 @@ pub(crate) fn modernise(arguments: &[String], console: &mut Console<'_>) -> Vec<
                 modern.push("version".into());
             }
             None => {
-                let name = body.split('=').next().unwrap_or(body);
-                console.say(format!("WARNING: the -{name} flag is {GONE} --{name} flag instead."));
+                console.say(format!("WARNING: the -{body} flag is {GONE} --{body} flag instead."));
                 modern.push(format!("--{body}"));
             }
         }
@@ -310,42 +308,6 @@ fn full_name(name: &str) -> &str {
         "output-cert" => "output-certificate",
         name => name,
     }
-}
-
-// One record of Go's CSV reader: fields in double quotes may hold commas and doubled quotes.
-fn split_commas(text: &str) -> Result<Vec<String>, String> {
-    if text.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (mut fields, mut field, mut letters) = (Vec::new(), String::new(), text.chars().peekable());
-    let mut at_start = true;
-    while let Some(letter) = letters.next() {
-        match letter {
-            ',' => {
-                fields.push(std::mem::take(&mut field));
-                at_start = true;
-                continue;
-            }
-            '"' if at_start => loop {
-                match letters.next() {
-                    Some('"') if letters.next_if_eq(&'"').is_some() => field.push('"'),
-                    Some('"') => break,
-                    Some(letter) => field.push(letter),
-                    None => {
-                        return Err(
-                            "parse error on line 1, column 1: extraneous or missing \" in quoted-field"
-                                .into(),
-                        );
-                    }
-                }
-            },
-            '"' => return Err("parse error on line 1, column 1: bare \" in non-quoted-field".into()),
-            letter => field.push(letter),
-        }
-        at_start = false;
-    }
-    fields.push(field);
-    Ok(fields)
 }
 
 #[cfg(test)]

@@ -240,3 +240,24 @@ pub(crate) const INITIALIZE: &[Flag] = &[
     Flag::text("root-checksum", "what --root must have: [sha256:|sha512:]HEX"),
     Flag::switch("staging", "the staging instance instead of the public-good one"),
 ];
+
+/// What `env` takes.
+pub(crate) const ENV: &[Flag] = &[
+    Flag::switch("show-descriptions", "say what each variable does").default("true"),
+    Flag::switch("show-sensitive-values", "show tokens and passwords, too"),
+];
+
+/// What cosign's `login` takes.
+pub(crate) const LOGIN: &[Flag] = &[
+    Flag::text("password", "not read").short('p'),
+    Flag::switch("password-stdin", "not read"),
+    Flag::text("username", "not read").short('u'),
+];
+
+/// What cosign's `public-key` takes.
+pub(crate) const PUBLIC_KEY: &[Flag] = &[
+    Flag::text("key", "not read"),
+    Flag::text("outfile", "not written"),
+    Flag::switch("sk", "not read"),
+    Flag::text("slot", "not read"),
+];
