@@ -59,6 +59,11 @@ impl<'a> Console<'a> {
         self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// An environment variable, if it is set, be it to nothing.
+    pub(crate) fn set_variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(String::as_str)
+    }
+
     /// Standard input.
     pub(crate) fn input(&mut self) -> &mut dyn Read {
         &mut *self.input

@@ -16,6 +16,7 @@ mod predicate;
 mod progress;
 mod runtime;
 mod shell;
+mod web;
 
 pub use console::Console;
 

@@ -35,3 +35,9 @@ pub(crate) const POLICY_MEMORY: u64 = 512 << 20;
 
 /// Certificates of one service in a trusted root that is put together.
 pub(crate) const CERTIFICATES: usize = 100;
+
+/// Bytes of an answer of a web server that is no registry: a key, a secret of a cluster.
+pub(crate) const WEB: usize = 2 << 20;
+
+/// Bytes of a kubeconfig.
+pub(crate) const KUBECONFIG: usize = 4 << 20;

@@ -128,6 +128,11 @@ impl Bundle {
         matches!(self.material, Material::Certificate { .. })
     }
 
+    /// Whether the signature is over an envelope.
+    pub fn has_envelope(&self) -> bool {
+        matches!(self.signed, Signed::Envelope(_))
+    }
+
     /// The certificate that it brings, DER. Nothing vouches for it before a verifier did; for messages only.
     pub fn claimed_certificate(&self) -> Option<&[u8]> {
         match &self.material {

@@ -190,9 +190,7 @@ fn refused(refusal: &Refusal, form: Form, verb: Verb, blob: &Blob) -> Failure {
     use sealgate::verify::VerifyError::{DigestMismatch, SubjectMismatch};
     let by_digest = matches!(blob.artifact(), Artifact::Digest(_));
     let text = match refusal {
-        Refusal::Verify(SubjectMismatch { .. }) | Refusal::Pieced(SubjectMismatch { .. }) => match (
-            form, verb, by_digest,
-        ) {
+        Refusal::Verify(SubjectMismatch { .. }, _) => match (form, verb, by_digest) {
             (Form::Older, ..) => "no matching subject digest found".into(),
             (_, _, true) => {
                 "failed to verify signature: provided artifact digests does not match digests in statement"
@@ -201,7 +199,7 @@ fn refused(refusal: &Refusal, form: Form, verb: Verb, blob: &Blob) -> Failure {
             _ => "failed to verify signature: provided artifact digests do not match digests in statement"
                 .into(),
         },
-        Refusal::Verify(DigestMismatch { .. }) if form == Form::Bundle && by_digest => {
+        Refusal::Verify(DigestMismatch { .. }, _) if form == Form::Bundle && by_digest => {
             "failed to verify signature: artifact does not match digest".into()
         }
         other => texts::of(other, form),

@@ -3,9 +3,11 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sealgate::verify::{CertificateSigner, Signer, VerifyError};
 
+use x509_parser::{certificate::X509Certificate, prelude::FromDer as _, x509::SubjectPublicKeyInfo};
+
 use super::{
     failure::Failure,
-    judge::{Form, Judge, Refusal},
+    judge::{Form, Judge, KeyKind, Refusal},
     meaning::Verb,
     texts,
 };
@@ -43,7 +45,7 @@ pub(crate) fn check(certificate: &[u8], judge: &Judge, verb: Verb) -> Result<(),
 
 /// Whether a refusal is about the certificate itself, which cosign looks at before any signature if it was typed.
 pub(crate) fn is_at_fault(refusal: &Refusal) -> bool {
-    let (Refusal::Verify(error) | Refusal::Pieced(error)) = refusal else { return false };
+    let Refusal::Verify(error, _) = refusal else { return false };
     matches!(
         error,
         VerifyError::AuthorityExpired { .. }
@@ -52,6 +54,23 @@ pub(crate) fn is_at_fault(refusal: &Refusal) -> bool {
             | VerifyError::SctInvalid { .. }
             | VerifyError::SctMissing
     )
+}
+
+/// Of which kind a public key is, DER.
+pub(crate) fn key_kind(spki: &[u8]) -> KeyKind {
+    let algorithm =
+        SubjectPublicKeyInfo::from_der(spki).map(|(_, key)| key.algorithm.algorithm.to_id_string());
+    match algorithm.as_deref() {
+        Ok("1.2.840.113549.1.1.1") => KeyKind::Rsa,
+        Ok("1.3.101.112") => KeyKind::Ed25519,
+        _ => KeyKind::Ecdsa,
+    }
+}
+
+/// Of which kind the key of a certificate claims to be; for messages only.
+pub(crate) fn claimed_key_kind(certificate: &[u8]) -> KeyKind {
+    X509Certificate::from_der(certificate)
+        .map_or(KeyKind::Ecdsa, |(_, parsed)| key_kind(parsed.tbs_certificate.subject_pki.raw))
 }
 
 /// The extensions 1.3.6.1.4.1.57264.1.1 to .6 under the names that cosign prints.

@@ -21,11 +21,11 @@ pub(crate) fn refusals(typed: &Typed, refusals: &[Refusal]) -> Vec<String> {
                 Signer::Key(_) => continue,
             },
             Refusal::OlderIssuer(signer) => compared(typed, signer),
-            Refusal::Verify(VerifyError::SignatureInvalid) if typed.some("key").is_some() => {
+            Refusal::Verify(VerifyError::SignatureInvalid, _) if typed.some("key").is_some() => {
                 "hint: signature-invalid: the holder of another key signed, or something else than this was signed"
                     .to_owned()
             }
-            Refusal::Verify(error) | Refusal::Pieced(error) => format!("hint: {}: {error}\n  {}", error.code(), by_flags(error)),
+            Refusal::Verify(error, _) => format!("hint: {}: {error}\n  {}", error.code(), by_flags(error)),
             Refusal::Bundle(error) => format!("hint: {}: {error}\n  {}", error.code(), error.help()),
             _ => continue,
         };

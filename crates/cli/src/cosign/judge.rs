@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::certificate;
 use sealgate::verify::{
     Artifact, Authentic, Bundle, BundleError, CertificateSigner, Content, Digest, IdentityMismatch, Item,
     LogRecord, LogRule, ProvenTime, PublicKey, Signer, SignerRule, TimeSource, Timestamp, TrustedRoot,
@@ -124,9 +125,7 @@ pub(crate) enum Refusal {
     /// Not known to the root at hand, and a newer one cannot be had.
     Stale(Box<Stale>),
     /// Not genuine.
-    Verify(VerifyError),
-    /// Not genuine by a root that was put together from single files.
-    Pieced(VerifyError),
+    Verify(VerifyError, Circumstances),
     /// By somebody else.
     Identity(Box<Miss>),
     /// A certificate that cosign's older rules read as having no issuer.
@@ -150,6 +149,28 @@ pub(crate) enum Refusal {
         /// The limit.
         limit: u64,
     },
+}
+
+/// What decides in which words cosign says that a signature is not genuine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Circumstances {
+    /// Whether the root was put together from single files.
+    pub(crate) pieced: bool,
+    /// Whether the signature is over an envelope.
+    pub(crate) enveloped: bool,
+    /// Of which kind the key is, as far as it claims to be any.
+    pub(crate) key: KeyKind,
+}
+
+/// Kinds of keys that are told apart in messages.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum KeyKind {
+    /// An elliptic curve, and whatever cannot be read.
+    Ecdsa,
+    /// Ed25519.
+    Ed25519,
+    /// RSA.
+    Rsa,
 }
 
 /// Genuine, but by somebody else.
@@ -189,7 +210,7 @@ impl Judge {
         artifact: Option<Artifact<'_>>,
     ) -> Result<Passed, Refusal> {
         let first = self.by(&self.root, bundle, form, artifact);
-        let (Err(Refusal::Verify(error)), Some(later)) = (&first, &self.later) else { return first };
+        let (Err(Refusal::Verify(error, _)), Some(later)) = (&first, &self.later) else { return first };
         match later.root(error) {
             Ok(Some(newer)) => self.by(newer, bundle, form, artifact),
             Ok(None) => first,
@@ -260,7 +281,12 @@ impl Judge {
             }
             error => error,
         };
-        if self.pieced && form == Form::Older { Refusal::Pieced(error) } else { Refusal::Verify(error) }
+        let key = match &self.whom {
+            Whom::Key { key, .. } => certificate::key_kind(key.spki()),
+            _ => bundle.claimed_certificate().map_or(KeyKind::Ecdsa, certificate::claimed_key_kind),
+        };
+        let pieced = self.pieced && form == Form::Older;
+        Refusal::Verify(error, Circumstances { pieced, enveloped: bundle.has_envelope(), key })
     }
 
     fn trusted<'a>(&self, authentic: &'a Authentic, form: Form) -> Result<Verified<'a>, Refusal> {

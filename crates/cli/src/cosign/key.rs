@@ -1,27 +1,28 @@
-//! `--key`: a file or `env://NAME`. What needs somebody's SDK is refused with the command that exports the public key.
+//! `--key`: a file, `env://NAME`, a URL, or a secret of a cluster. What needs somebody's SDK is refused with the command that
+//! exports the public key.
+
+mod elsewhere;
+mod kubeconfig;
+mod kubernetes;
 
 use sealgate::verify::PublicKey;
 
-use crate::{Console, files, limits};
+use crate::{Console, files, limits, web};
 
 /// Reads the public key that `reference` names.
 ///
 /// # Errors
 /// cosign's text where cosign fails too, else one line that says what to do.
 pub(crate) fn load(reference: &str, console: &Console<'_>) -> Result<PublicKey, String> {
+    elsewhere::refuse(reference, console)?;
     let bytes = match reference.split_once("://") {
         Some(("env", name)) => console
-            .variable(name)
+            .set_variable(name)
             .map(|value| value.as_bytes().to_vec())
             .ok_or_else(|| format!("loading URL: env var ${name} not found"))?,
-        Some((
-            "awskms" | "gcpkms" | "azurekms" | "hashivault" | "openbao" | "gitlab" | "k8s" | "http" | "https",
-            _,
-        )) => {
-            return Err(elsewhere(reference));
-        }
+        Some(("k8s", secret)) => kubernetes::public_key(secret, console)?,
+        Some(("http" | "https", rest)) => by_url(reference, rest)?,
         Some((scheme, _)) => return Err(format!("loading URL: unrecognized scheme: {scheme}://")),
-        None if reference.starts_with("pkcs11:") => return Err(elsewhere(reference)),
         None => files::read(reference, limits::FILE).map_err(|error| error.to_string())?,
     };
     from_pem(&bytes)
@@ -43,8 +44,14 @@ pub(crate) fn from_pem(bytes: &[u8]) -> Result<PublicKey, String> {
     PublicKey::from_pem(text.trim()).map_err(|error| format!("pem to public key: {error}"))
 }
 
-fn elsewhere(reference: &str) -> String {
-    format!(
-        "keys of `{reference}` are not read; export it (`cosign public-key --key {reference} > key.pub`) and give --key key.pub"
-    )
+fn by_url(url: &str, rest: &str) -> Result<Vec<u8>, String> {
+    if rest.is_empty() || rest.starts_with('/') {
+        return Err(format!("Get \"{}\": http: no Host in request URL", url.trim_end_matches('/')));
+    }
+    let request = web::Request { url: url.to_owned(), redirects: true, ..web::Request::default() };
+    let answer = web::get(&request).map_err(|error| error.to_string())?;
+    if !answer.status.is_success() {
+        return Err(format!("loading URL {url}: server returned HTTP {}", answer.status.as_u16()));
+    }
+    Ok(answer.body)
 }

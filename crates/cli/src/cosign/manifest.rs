@@ -1,6 +1,6 @@
 //! `manifest verify`: `verify` for every image that a Kubernetes manifest names.
 
-mod yaml;
+pub(crate) mod yaml;
 
 use std::path::Path;
 
@@ -141,7 +141,7 @@ fn anywhere(node: &Node, visits: &mut usize, images: &mut Vec<String>) -> Result
     *visits =
         visits.checked_sub(1).ok_or(YamlError::Limit { what: "values", limit: limits::MANIFEST_VALUES })?;
     match node {
-        Node::Null | Node::Other | Node::Text(_) => {}
+        Node::Null | Node::Other(_) | Node::Text(_) => {}
         Node::List(list) => {
             for item in list.iter() {
                 anywhere(item, visits, images)?;

@@ -4,7 +4,7 @@ use sealgate::verify::{BundleError, Gap, GapCause, Reference, Signer, VerifyErro
 
 use super::{
     failure::Failure,
-    judge::{Form, Miss, Refusal},
+    judge::{Circumstances, Form, KeyKind, Miss, Refusal},
     meaning::Verb,
 };
 
@@ -42,9 +42,9 @@ pub(crate) fn of(refusal: &Refusal, form: Form) -> String {
         Refusal::TimestampMissing => {
             "failed to verify timestamps: threshold not met for verified signed timestamps: 0 < 1; error: %!w(<nil>)".into()
         }
-        Refusal::Pieced(error) => by_pieces(error),
-        Refusal::Verify(error) if form == Form::Bundle => by_bundle(error),
-        Refusal::Verify(error) => by_older(error),
+        Refusal::Verify(error, around) if form == Form::Bundle => by_bundle(error, *around),
+        Refusal::Verify(error, around) if around.pieced => by_pieces(error, *around),
+        Refusal::Verify(error, around) => by_older(error, *around),
     }
 }
 
@@ -173,7 +173,7 @@ fn nobody(subject: &str, issuer: &str) -> String {
     )
 }
 
-fn by_bundle(error: &VerifyError) -> String {
+fn by_bundle(error: &VerifyError, around: Circumstances) -> String {
     let log = "failed to verify log inclusion: ";
     let leaf = "failed to verify leaf certificate: leaf certificate verification failed";
     match error {
@@ -182,8 +182,11 @@ fn by_bundle(error: &VerifyError) -> String {
         | VerifyError::CertificateUntrusted { .. }
         | VerifyError::CertificateUsage(_)
         | VerifyError::NoTrustedTime => leaf.into(),
-        VerifyError::DigestMismatch { .. } => {
-            "failed to verify signature: could not verify message: invalid signature when validating ASN.1 encoded signature".into()
+        VerifyError::DigestMismatch { .. } | VerifyError::SignatureInvalid if !around.enveloped => {
+            format!("failed to verify signature: could not verify message: {}", no_signature(around.key))
+        }
+        VerifyError::SignatureInvalid => {
+            "failed to verify signature: could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1".into()
         }
         VerifyError::InclusionPromiseInvalid { .. } | VerifyError::LogEntryMissing | VerifyError::LogUnknown { .. } => {
             format!("{log}not enough verified log entries from transparency log: 0 < 1")
@@ -203,8 +206,17 @@ fn by_bundle(error: &VerifyError) -> String {
     }
 }
 
+// Each library of cosign's has its own words.
+fn no_signature(key: KeyKind) -> &'static str {
+    match key {
+        KeyKind::Ecdsa => "invalid signature when validating ASN.1 encoded signature",
+        KeyKind::Ed25519 => "failed to verify signature",
+        KeyKind::Rsa => "crypto/rsa: verification error",
+    }
+}
+
 // Of the older format by keys and certificates in files of their own.
-fn by_pieces(error: &VerifyError) -> String {
+fn by_pieces(error: &VerifyError, around: Circumstances) -> String {
     let root = "Check your TUF root (see cosign initialize) or set a custom";
     match error {
         VerifyError::AuthorityExpired { .. } | VerifyError::CertificateUntrusted { .. } => {
@@ -221,11 +233,11 @@ fn by_pieces(error: &VerifyError) -> String {
                 "ctfe public key not found for payload. {root} key with env var SIGSTORE_CT_LOG_PUBLIC_KEY_FILE"
             )
         }
-        other => by_older(other),
+        other => by_older(other, around),
     }
 }
 
-fn by_older(error: &VerifyError) -> String {
+fn by_older(error: &VerifyError, around: Circumstances) -> String {
     match error {
         VerifyError::AuthorityExpired { .. }
         | VerifyError::CertificateUntrusted { .. }
@@ -251,7 +263,11 @@ fn by_older(error: &VerifyError) -> String {
         VerifyError::SctMissing => {
             "certificate does not include required embedded SCT and no detached SCT was set".into()
         }
-        VerifyError::SignatureInvalid => "invalid signature when validating ASN.1 encoded signature".into(),
+        // An envelope of the older format is verified as one, too.
+        VerifyError::SignatureInvalid if around.enveloped => {
+            "accepted signatures do not match threshold, Found: 0, Expected 1".into()
+        }
+        VerifyError::SignatureInvalid => no_signature(around.key).into(),
         VerifyError::SubjectMismatch { signed, .. } => {
             format!("invalid or missing digest in claim: {signed}")
         }

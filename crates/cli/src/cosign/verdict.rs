@@ -173,7 +173,7 @@ impl Record {
     ) -> Signature {
         let keyed = matches!(judge.whom, Whom::Key { .. });
         let error = match result {
-            Err(Refusal::Verify(error) | Refusal::Pieced(error)) => Some(error),
+            Err(Refusal::Verify(error, _)) => Some(error),
             Err(Refusal::Stale(stale)) => Some(&stale.error),
             _ => None,
         };
@@ -366,7 +366,7 @@ fn why(refusal: &Refusal, form: Form) -> Reason {
             };
         }
         Refusal::TimestampMissing => "timestamp-missing",
-        Refusal::Verify(error) | Refusal::Pieced(error) => {
+        Refusal::Verify(error, _) => {
             return Reason {
                 code: error.code().into(),
                 message: error.to_string(),

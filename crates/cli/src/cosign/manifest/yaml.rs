@@ -8,7 +8,7 @@ use crate::limits::{MANIFEST_DEPTH, MANIFEST_VALUES};
 
 /// Why a manifest is no YAML.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum YamlError {
+pub(crate) enum YamlError {
     /// An alias of something that is not there, or that it is part of.
     #[error("line {line}: the alias means nothing")]
     Alias { line: usize },
@@ -25,11 +25,11 @@ pub(super) enum YamlError {
 
 /// One value. What aliases share is shared here too.
 #[derive(Clone, Debug)]
-pub(super) enum Node {
+pub(crate) enum Node {
     /// Nothing.
     Null,
-    /// A number or a boolean.
-    Other,
+    /// A number or a boolean, as written.
+    Other(Rc<str>),
     /// Text.
     Text(Rc<str>),
     /// A list.
@@ -40,7 +40,7 @@ pub(super) enum Node {
 
 impl Node {
     /// A field's value. Case does not count, as in Go's JSON; the exact name goes first, then the last one written.
-    pub(super) fn field(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn field(&self, name: &str) -> Option<&Self> {
         let Self::Map(fields) = self else { return None };
         let by = |fits: &dyn Fn(&str) -> bool| fields.iter().rev().find(|(known, _)| fits(known));
         by(&|known| known == name)
@@ -49,7 +49,7 @@ impl Node {
     }
 
     /// Whether it is a map.
-    pub(super) fn is_map(&self) -> bool {
+    pub(crate) fn is_map(&self) -> bool {
         matches!(self, Self::Map(_) | Self::Null)
     }
 }
@@ -58,14 +58,14 @@ impl Node {
 ///
 /// # Errors
 /// [`YamlError::NotText`].
-pub(super) fn read(bytes: &[u8]) -> Result<Reader<'_>, YamlError> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Reader<'_>, YamlError> {
     let text = std::str::from_utf8(bytes).map_err(|_| YamlError::NotText)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Ok(Reader { parser: Parser::new_from_str(text), anchors: BTreeMap::new(), values: 0 })
 }
 
 /// The documents of one manifest.
-pub(super) struct Reader<'t> {
+pub(crate) struct Reader<'t> {
     parser: Parser<'t, StrInput<'t>>,
     anchors: BTreeMap<usize, Node>,
     values: usize,
@@ -82,7 +82,7 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// [`YamlError`]
-    pub(super) fn next_document(&mut self) -> Result<Option<Node>, YamlError> {
+    pub(crate) fn next_document(&mut self) -> Result<Option<Node>, YamlError> {
         loop {
             match self.next()? {
                 (Event::StreamEnd, _) => return Ok(None),
@@ -191,7 +191,7 @@ fn scalar(text: &str, style: ScalarStyle) -> Node {
     }
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Node::Null,
-        _ if is_other(text) => Node::Other,
+        _ if is_other(text) => Node::Other(text.into()),
         _ => Node::Text(text.into()),
     }
 }

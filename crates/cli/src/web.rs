@@ -1,0 +1,131 @@
+//! One bounded GET of an address that a person typed or configured: keys by URL, a cluster's API. Registries have a client
+//! of their own.
+
+use std::{error::Error as _, time::Duration};
+
+use reqwest::{Certificate, Identity, StatusCode, Url, redirect};
+use tokio::time::timeout;
+
+use crate::limits;
+
+/// What to get, and as whom.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    /// Where.
+    pub(crate) url: String,
+    /// A bearer token.
+    pub(crate) token: Option<String>,
+    /// The only certificate authorities that count, PEM; the system's where there are none.
+    pub(crate) authorities: Option<Vec<u8>>,
+    /// A client certificate and its key, PEM.
+    pub(crate) identity: Option<Vec<u8>>,
+    /// Whether any certificate will do.
+    pub(crate) insecure: bool,
+    /// Whether redirects are followed, never from https to http.
+    pub(crate) redirects: bool,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Its status.
+    pub(crate) status: StatusCode,
+    /// Its bytes, at most [`limits::WEB`].
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why nothing came back.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WebError {
+    /// Not a client certificate with its key, or no certificate authority.
+    #[error("{what} cannot be read")]
+    Credentials { what: &'static str },
+    /// It sent too much.
+    #[error("Get \"{url}\": the answer has more than {limit} bytes")]
+    Limit { url: String, limit: usize },
+    /// Not an address.
+    #[error("Get \"{url}\": {why}")]
+    Url { url: String, why: String },
+    /// Nothing in time.
+    #[error("Get \"{url}\": context deadline exceeded")]
+    Time { url: String },
+    /// Not reached.
+    #[error("Get \"{url}\": {why}")]
+    Unreachable { url: String, why: String },
+}
+
+/// Gets it.
+///
+/// # Errors
+/// [`WebError`]; an answer of any status is none.
+pub(crate) fn get(request: &Request) -> Result<Answer, WebError> {
+    let url = || request.url.clone();
+    let runtime = crate::runtime::network()
+        .map_err(|error| WebError::Unreachable { url: url(), why: error.to_string() })?;
+    runtime.block_on(async {
+        timeout(TIME, fetched(request)).await.unwrap_or_else(|_| Err(WebError::Time { url: url() }))
+    })
+}
+
+async fn fetched(request: &Request) -> Result<Answer, WebError> {
+    let url = || request.url.clone();
+    let unreachable = |error: reqwest::Error| WebError::Unreachable { url: url(), why: innermost(&error) };
+    let address =
+        Url::parse(&request.url).map_err(|error| WebError::Url { url: url(), why: error.to_string() })?;
+    let policy = if request.redirects { redirect::Policy::custom(follow) } else { redirect::Policy::none() };
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("sealgate/", env!("CARGO_PKG_VERSION")))
+        .redirect(policy)
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .tls_danger_accept_invalid_certs(request.insecure);
+    if let Some(pem) = &request.authorities {
+        let authorities = Certificate::from_pem_bundle(pem).ok().filter(|found| !found.is_empty());
+        let authorities =
+            authorities.ok_or(WebError::Credentials { what: "the certificate authority's data" })?;
+        builder = builder.tls_certs_only(authorities);
+    }
+    if let Some(pem) = &request.identity {
+        let identity = Identity::from_pem(pem)
+            .map_err(|_| WebError::Credentials { what: "the client certificate or its key" })?;
+        builder = builder.identity(identity);
+    }
+    let mut ask = builder.build().map_err(unreachable)?.get(address);
+    if let Some(token) = &request.token {
+        ask = ask.bearer_auth(token);
+    }
+    let mut answer = ask.send().await.map_err(unreachable)?;
+    let (status, mut body) = (answer.status(), Vec::new());
+    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+        if body.len() + chunk.len() > limits::WEB {
+            return Err(WebError::Limit { url: url(), limit: limits::WEB });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, body })
+}
+
+// THREAT: a redirect that takes a key from where TLS vouches for it to where nobody does.
+// See a_key_by_url_is_never_taken_from_a_redirect_to_plain_http.
+fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let secure = attempt.previous().iter().any(|url| url.scheme() == "https");
+    if attempt.previous().len() > REDIRECTS || secure && attempt.url().scheme() != "https" {
+        return attempt.stop();
+    }
+    attempt.follow()
+}
+
+// The last words of the chain say it.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut said = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        said = error.to_string();
+        next = error.source();
+    }
+    said.split(" (os error").next().unwrap_or(&said).to_lowercase()
+}
+
+const REDIRECTS: usize = 5;
+const TIME: Duration = Duration::from_secs(10);
