@@ -129,3 +129,43 @@ fn innermost(error: &reqwest::Error) -> String {
 
 const REDIRECTS: usize = 5;
 const TIME: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use sealgate_testkit::{Answer, Registry, Rule};
+
+    use super::{Request, WebError, get};
+    use crate::limits;
+
+    #[test]
+    fn a_key_by_url_is_never_taken_from_a_redirect_to_plain_http() {
+        let (secure, plain) = (Registry::start_tls(), Registry::start_blocking());
+        let there = format!("http://{}/key", plain.host());
+        plain.on(Rule::path("/key", Answer::bytes(b"key")));
+        plain.on(Rule::path("/moved", Answer::redirect(&there)));
+        secure.on(Rule::path("/moved", Answer::redirect(&there)));
+        let ask = |url: String, redirects: bool| {
+            get(&Request { url, redirects, insecure: true, ..Request::default() }).unwrap()
+        };
+        assert_eq!(ask(format!("http://{}/moved", plain.host()), true).body, b"key");
+        let stopped = ask(format!("https://{}/moved", secure.host()), true);
+        assert!(stopped.status.is_redirection() && stopped.body != b"key", "{stopped:?}");
+        assert!(ask(format!("http://{}/moved", plain.host()), false).status.is_redirection());
+    }
+
+    #[test]
+    fn an_answer_is_read_to_the_limit_and_not_beyond() {
+        let registry = Registry::start_blocking();
+        registry.on(Rule::path("/n", Answer::bytes(&vec![b'x'; limits::WEB])));
+        registry.on(Rule::path("/more", Answer::bytes(&vec![b'x'; limits::WEB + 1])));
+        let ask = |path: &str| {
+            get(&Request { url: format!("http://{}/{path}", registry.host()), ..Request::default() })
+        };
+        assert_eq!(ask("n").unwrap().body.len(), limits::WEB);
+        assert!(matches!(ask("more"), Err(WebError::Limit { limit: limits::WEB, .. })));
+        assert!(matches!(
+            get(&Request { url: "http://[".into(), ..Request::default() }),
+            Err(WebError::Url { .. })
+        ));
+    }
+}

@@ -30,6 +30,8 @@ mod freshness;
 mod hints;
 #[path = "cli/images.rs"]
 mod images;
+#[path = "cli/keys.rs"]
+mod keys;
 #[path = "cli/limits.rs"]
 mod limits;
 #[path = "cli/manners.rs"]
