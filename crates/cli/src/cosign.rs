@@ -21,6 +21,7 @@ mod meaning;
 mod output;
 mod policy;
 mod registry;
+mod save;
 mod shapes;
 mod texts;
 mod tree;

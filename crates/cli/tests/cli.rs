@@ -44,6 +44,8 @@ mod process;
 mod reading;
 #[path = "cli/roots.rs"]
 mod roots;
+#[path = "cli/saving.rs"]
+mod saving;
 #[path = "cli/surface.rs"]
 mod surface;
 #[path = "cli/vectors.rs"]

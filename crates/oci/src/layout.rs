@@ -7,6 +7,7 @@
 
 mod evidence;
 mod folder;
+mod write;
 
 use std::{io, path::Path};
 
@@ -14,6 +15,8 @@ use sealgate_verify::{Digest, GapCause};
 
 use crate::{Descriptor, fault::Fault, limits, manifest};
 use folder::Folder;
+pub(crate) use write::Spool;
+pub use write::{Kind, LayoutWriter};
 
 /// A layout that was opened, and the one image it is about.
 #[derive(Clone, Debug)]

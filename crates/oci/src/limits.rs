@@ -39,6 +39,17 @@ pub const LAYOUT_BLOBS: usize = 10_000;
 /// Bytes of a layout's blobs that are looked through for referrers.
 pub const LAYOUT_SCANNED_BYTES: u64 = 64 * MIB;
 
+/// Bytes of one blob that is saved or loaded.
+pub const SAVED_BLOB_BYTES: u64 = 32 * 1024 * MIB;
+/// Bytes of all blobs of one image that is saved or loaded.
+pub const SAVED_BYTES: u64 = 256 * 1024 * MIB;
+/// Bytes of all manifests of one image that is saved.
+pub const MANIFESTS_SAVED_BYTES: u64 = 64 * MIB;
+/// Manifests and blobs of one image that is saved or loaded.
+pub const SAVED_BLOBS: usize = 10_000;
+/// How deep indexes may stand in indexes.
+pub const INDEX_DEPTH: usize = 4;
+
 /// Bytes of a token service's answer.
 pub const TOKEN_BYTES: u64 = 16 * KIB;
 /// The shortest time that a token is kept.

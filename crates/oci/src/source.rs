@@ -13,6 +13,7 @@ use crate::{
     limits,
     manifest::{self, ACCEPT_ANY, ACCEPT_BLOB, Descriptor},
     rules::{Asked, Site},
+    save::Sink,
     transport::{Ask, Transport},
     wire::{Bounds, Reply},
 };
@@ -130,6 +131,22 @@ impl<'a> Source<'a> {
         checked(reply.body, &descriptor.digest, Some(descriptor.size)).map(Into::into)
     }
 
+    /// Fetches a blob of any size into a sink; whoever asked compares what arrived.
+    pub(crate) async fn copy(&self, descriptor: &Descriptor, sink: &Sink) -> Result<(), Fault> {
+        let bounds = self.declared("blob", limits::SAVED_BLOB_BYTES, Some(descriptor.size))?;
+        let url = self.site.at(&format!("v2/{}/blobs/{}", self.repository, descriptor.digest))?;
+        let bounds = Bounds { into: Some(sink), ..bounds };
+        let ask = Ask {
+            method: Method::GET,
+            url,
+            repository: self.repository,
+            accept: ACCEPT_BLOB,
+            asked: Asked::Blob,
+            bounds,
+        };
+        self.transport.ask(&self.site, &ask).await.map(drop)
+    }
+
     fn manifest_url(&self, name: &str) -> Result<Url, Fault> {
         self.site.at(&format!("v2/{}/manifests/{name}", self.repository))
     }
@@ -147,7 +164,7 @@ impl<'a> Source<'a> {
     }
 
     fn bounds(&self, what: &'static str, limit: u64, declared: Option<u64>) -> Bounds<'a> {
-        Bounds { what, limit, declared, budget: self.budget, deadline: self.deadline }
+        Bounds { what, limit, declared, budget: self.budget, into: None, deadline: self.deadline }
     }
 
     fn declared(&self, what: &'static str, limit: u64, declared: Option<u64>) -> Result<Bounds<'a>, Fault> {

@@ -204,6 +204,7 @@ impl Transport {
             limit: limits::TOKEN_BYTES,
             declared: None,
             budget: &budget,
+            into: None,
             deadline: ask.bounds.deadline,
         };
         let reply = self.wire.send(request, &bounds).await?;

@@ -23,6 +23,7 @@ use crate::{
     lanes::{Budget, Lanes, Spent},
     limits,
     rules::shown,
+    save::Sink,
     tls,
 };
 
@@ -52,6 +53,8 @@ pub(crate) struct Bounds<'a> {
     /// What a descriptor says, which is within our limit.
     pub(crate) declared: Option<u64>,
     pub(crate) budget: &'a Budget,
+    /// Where the body goes instead of into memory.
+    pub(crate) into: Option<&'a Sink>,
     pub(crate) deadline: Instant,
 }
 
@@ -111,7 +114,10 @@ impl Wire {
     pub(crate) async fn send(&self, request: Request, bounds: &Bounds<'_>) -> Result<Reply, Fault> {
         let (url, method) = (request.url().clone(), request.method().clone());
         let host = shown(&url);
-        let expected = bounds.declared.unwrap_or(bounds.limit);
+        let expected = match bounds.into {
+            Some(_) => 0,
+            None => bounds.declared.unwrap_or(bounds.limit),
+        };
         let _permit = self.lanes.enter(&host, expected.saturating_add(1), bounds.deadline).await?;
         let until = bounds.deadline.min(Instant::now() + limits::HEADERS_WITHIN);
         let mut response = match timeout_at(until, self.http.execute(request)).await {
@@ -168,9 +174,11 @@ async fn read(
         return Err(too_long(host, bounds, announced));
     }
     let started = Instant::now();
-    let mut body = Vec::new();
+    let (mut body, mut received) = (Vec::new(), 0_u64);
+    if let Some(sink) = bounds.into {
+        sink.begin()?;
+    }
     loop {
-        let received = body.len() as u64;
         let patience = Duration::from_secs(received / limits::BODY_BYTES_PER_SECOND);
         let until = bounds.deadline.min(started + limits::BODY_GRACE + patience);
         let chunk = match timeout_at(until, response.chunk()).await {
@@ -179,9 +187,13 @@ async fn read(
             Ok(Err(error)) => return Err(broken(host, &error)),
             Err(_) => return Err(late(host, &format!("sends a {} too slowly", bounds.what))),
         };
-        let total = received.saturating_add(chunk.len() as u64);
-        if total > cap {
-            return Err(too_long(host, bounds, total));
+        received = received.saturating_add(chunk.len() as u64);
+        if received > cap {
+            return Err(too_long(host, bounds, received));
+        }
+        if let Some(sink) = bounds.into {
+            sink.take(&chunk)?;
+            continue;
         }
         bounds.budget.take(chunk.len() as u64, held).map_err(|spent| match spent {
             Spent::All => Fault::new(

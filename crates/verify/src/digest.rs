@@ -94,6 +94,36 @@ impl Digest {
     }
 }
 
+/// Digests content that arrives in pieces.
+#[derive(Clone)]
+pub struct Hasher {
+    algorithm: Algorithm,
+    context: aws_lc_rs::digest::Context,
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hasher").field("algorithm", &self.algorithm).finish_non_exhaustive()
+    }
+}
+
+impl Hasher {
+    /// Begins with nothing.
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self { algorithm, context: aws_lc_rs::digest::Context::new(algorithm.provider()) }
+    }
+
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.context.update(piece);
+    }
+
+    /// The digest of all pieces together.
+    pub fn finish(self) -> Digest {
+        Digest { algorithm: self.algorithm, bytes: self.context.finish().as_ref().to_vec() }
+    }
+}
+
 /// Why a text is not a digest.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum DigestError {
@@ -169,7 +199,18 @@ impl<'de> serde::Deserialize<'de> for Digest {
 
 #[cfg(test)]
 mod tests {
-    use super::{Digest, DigestError};
+    use super::{Algorithm, Digest, DigestError, Hasher};
+
+    #[test]
+    fn pieces_have_the_digest_of_the_whole() {
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512] {
+            let mut hasher = Hasher::new(algorithm);
+            hasher.update(b"one ");
+            assert_ne!(hasher.clone().finish(), Digest::of(algorithm, b"one two"));
+            hasher.update(b"two");
+            assert_eq!(hasher.finish(), Digest::of(algorithm, b"one two"));
+        }
+    }
 
     #[test]
     fn a_digest_has_one_spelling() {

@@ -23,7 +23,7 @@ mod wire;
 
 pub use bundle::{Bundle, BundleError};
 pub use content::{Content, SimpleSigning, Statement, Subject};
-pub use digest::{Algorithm, Digest, DigestError};
+pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use evidence::{Entry, Evidence, EvidenceError, Gap, GapCause, Item, Place};
 pub use reference::{Reference, ReferenceError};
 pub use root::{RootError, RootNote, TrustedRoot, TrustedRoots};

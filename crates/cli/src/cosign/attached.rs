@@ -28,6 +28,10 @@ pub(crate) struct Asked {
 pub(crate) struct Entity {
     /// Its digest.
     pub(crate) digest: Digest,
+    /// Its bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// What the registry calls them.
+    pub(crate) media_type: String,
     /// What they say.
     pub(crate) document: Document,
 }
@@ -39,6 +43,18 @@ impl Asked {
     /// cosign's text for a name that is none, or what cannot be read.
     pub(crate) fn of(typed: &Typed, console: &Console<'_>) -> Result<Self, Failure> {
         Self::within(typed, meaning::patience(typed), "", console)
+    }
+
+    /// The same for a verb that moves whole images and so has as much time as it needs, unless the flag was typed.
+    pub(crate) fn at_leisure(typed: &Typed, console: &Console<'_>) -> Result<Self, Failure> {
+        let patience = if typed.given("timeout") { meaning::patience(typed) } else { LEISURE };
+        Self::within(typed, patience, "constructing client options: ", console).map_err(|failure| {
+            let word = typed.words.first().map(String::as_str).unwrap_or_default();
+            let unread = failure.text == format!("could not parse reference: {word}");
+            let text =
+                if unread { format!("parsing image name {word}: {failure}") } else { failure.text.clone() };
+            Failure { text, ..failure }
+        })
     }
 
     /// As [`Asked::of`], in the words of verbs that name the step that failed.
@@ -67,7 +83,7 @@ impl Asked {
             Ok(entity) => return Ok(entity),
             Err(gap) => gap,
         };
-        let text = texts::gap(&gap);
+        let text = texts::unresolved(&gap, self.reference.written());
         Err(match gap.cause {
             GapCause::NotFound => format!("entity not found in registry, error: {text}"),
             _ => text,
@@ -86,7 +102,7 @@ impl Asked {
         let document = Document::read(&fetched.bytes, Place::Manifest, reference.written())?;
         // By digest the bytes have it, by tag it is computed here.
         let digest = reference.digest().cloned().unwrap_or_else(|| Digest::sha256(&fetched.bytes));
-        Ok(Entity { digest, document })
+        Ok(Entity { digest, bytes: fetched.bytes.to_vec(), media_type: fetched.media_type, document })
     }
 
     /// The reference by digest, without asking anybody where it was typed so.
@@ -98,7 +114,7 @@ impl Asked {
             Some(digest) => Ok(digest.clone()),
             None => match self.fetch(&self.reference).await {
                 Ok(entity) => Ok(entity.digest),
-                Err(gap) => Err(texts::gap(&gap).into()),
+                Err(gap) => Err(texts::unresolved(&gap, self.reference.written()).into()),
             },
         }
     }
@@ -119,15 +135,23 @@ impl Asked {
     /// # Errors
     /// A gap where that could not be found out.
     pub(crate) async fn attached(&self, digest: &Digest, suffix: &str) -> Result<Option<Image>, Gap> {
-        // What is no tag, being too long, cannot be there.
-        let Ok(tag) = Reference::parse(&self.tag(digest, suffix)) else { return Ok(None) };
-        match self.fetch(&tag).await {
-            Ok(Entity { document: Document::Image(image), .. }) => Ok(Some(*image)),
-            Ok(_) => Err(Gap {
+        match self.tagged(digest, suffix).await?.map(|entity| entity.document) {
+            Some(Document::Image(image)) => Ok(Some(*image)),
+            Some(Document::Index(_)) => Err(Gap {
                 place: Place::Tag,
                 cause: GapCause::Malformed,
                 detail: format!("tag `{suffix}`: an index where an image is expected"),
             }),
+            None => Ok(None),
+        }
+    }
+
+    /// The same with its bytes, whatever it is.
+    pub(crate) async fn tagged(&self, digest: &Digest, suffix: &str) -> Result<Option<Entity>, Gap> {
+        // What is no tag, being too long, cannot be there.
+        let Ok(tag) = Reference::parse(&self.tag(digest, suffix)) else { return Ok(None) };
+        match self.fetch(&tag).await {
+            Ok(entity) => Ok(Some(entity)),
             Err(Gap { cause: GapCause::NotFound, .. }) => Ok(None),
             Err(gap) => Err(gap),
         }
@@ -160,3 +184,5 @@ pub(crate) fn parse(word: &str) -> Result<Reference, Failure> {
 pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     crate::runtime::network().map_err(|error| error.to_string())?.block_on(work)
 }
+
+const LEISURE: Duration = Duration::from_secs(24 * 60 * 60);

@@ -5,7 +5,7 @@ use super::{
     flags::{REGISTRY, ROOT},
 };
 use crate::{
-    cosign::{download, tree, triangulate},
+    cosign::{download, save, tree, triangulate},
     go::flags::Flag,
 };
 
@@ -39,6 +39,17 @@ pub(crate) const VERBS: &[Command] = &[
         binds: true,
         about: "Print the signatures of an image, unverified, one JSON document a line",
         usage: "download signature [flags] IMAGE",
+        ..BARE
+    },
+    Command {
+        name: "save",
+        run: save::run,
+        words: Words::Exactly(1),
+        groups: &[ROOT, REGISTRY, SAVE],
+        binds: true,
+        required: &["dir"],
+        about: "Save an image and its signatures into a folder, as an OCI layout",
+        usage: "save --dir FOLDER [flags] IMAGE",
         ..BARE
     },
     Command {
@@ -90,3 +101,6 @@ const DOWNLOAD_SBOM: &[Flag] = &[PLATFORM];
 
 const PLATFORM: Flag =
     Flag::text("platform", "of an index, the image for this platform: OS/ARCHITECTURE[/VARIANT][:VERSION]");
+
+/// What `save` adds.
+const SAVE: &[Flag] = &[Flag::text("dir", "the folder; made if it is not there")];
