@@ -18,24 +18,46 @@ pub(crate) fn coloured(text: &str) -> String {
     out
 }
 
-/// Breaks the lines that are longer than `columns`, between words; what follows is indented as far as the line was. Lines
-/// that begin with a flag are left whole: somebody will paste them.
+/// Breaks the lines that are longer than `columns`, between words. What follows is indented as far as the line was, or, where
+/// two spaces set a label apart, as far as the text behind it. Lines that begin with a flag or a command are left whole:
+/// somebody will paste them.
 pub(crate) fn wrapped(text: &str, columns: usize) -> String {
     let lines: Vec<String> = text
         .lines()
         .map(|line| {
-            let indent = line.chars().take_while(|letter| *letter == ' ').count();
-            if line.trim_start().starts_with("--") {
+            let is_pasted = ["--", "sealgate "].iter().any(|start| line.trim_start().starts_with(start));
+            if is_pasted || line.chars().count() <= columns {
                 return line.to_owned();
             }
-            folded(line.trim_start(), columns.saturating_sub(indent).max(NARROW))
-                .iter()
-                .map(|part| format!("{}{part}", " ".repeat(indent)))
-                .collect::<Vec<_>>()
-                .join("\n")
+            let (start, rest) = line.split_at(hang(line));
+            let width = start.chars().count();
+            let parts = folded(rest, columns.saturating_sub(width));
+            let indent = " ".repeat(width);
+            let line = |(number, part): (usize, &String)| match number {
+                0 => format!("{start}{part}"),
+                _ => format!("{indent}{part}"),
+            };
+            parts.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
         })
         .collect();
     lines.join("\n")
+}
+
+// Where the text of a line begins: behind its indent, and behind a label that two spaces set apart.
+fn hang(line: &str) -> usize {
+    let indent = line.find(|letter| letter != ' ').unwrap_or_default();
+    let label = line.get(indent..).and_then(|rest| rest.find("  ")).filter(|length| *length < LABEL);
+    let Some(label) = label else { return indent };
+    let gap = line.get(indent + label..).and_then(|rest| rest.find(|letter| letter != ' '));
+    let start = indent + label + gap.unwrap_or_default();
+    // A label may have a second one behind it.
+    match line.get(start..).and_then(|rest| rest.find("  ")).filter(|length| *length < LABEL) {
+        Some(second) => {
+            let gap = line.get(start + second..).and_then(|rest| rest.find(|letter| letter != ' '));
+            start + second + gap.unwrap_or_default()
+        }
+        None => start,
+    }
 }
 
 /// One line as several, none longer than `width`: broken between words, and inside a word only if it is longer than a line.
@@ -44,13 +66,20 @@ pub(crate) fn folded(line: &str, width: usize) -> Vec<String> {
     let (mut lines, mut current) = (Vec::new(), String::new());
     for word in line.split(' ') {
         let mut word = word.to_owned();
-        let room = width.saturating_sub(current.chars().count() + usize::from(!current.is_empty()));
+        let taken = |current: &String| current.chars().count() + usize::from(!current.is_empty());
+        let mut room = width.saturating_sub(taken(&current));
+        if word.chars().count() > width && room >= NARROW && !current.is_empty() {
+            // It has to be cut anyway, so it begins where there is room.
+            let rest = word.split_off(cut(&word, room));
+            lines.push(format!("{} {word}", std::mem::take(&mut current)));
+            word = rest;
+            room = width;
+        }
         if word.chars().count() > room && !current.is_empty() {
             lines.push(std::mem::take(&mut current));
         }
         while word.chars().count() > width {
-            let cut = cut(&word, width);
-            let rest = word.split_off(cut);
+            let rest = word.split_off(cut(&word, width));
             lines.push(std::mem::replace(&mut word, rest));
         }
         if !current.is_empty() {
@@ -75,6 +104,8 @@ fn is_frame(letter: char) -> bool {
     matches!(letter, ' ' | '├' | '└' | '─' | '│')
 }
 
+/// The longest label.
+const LABEL: usize = 12;
 /// Below this nobody can read anything.
 const NARROW: usize = 20;
 

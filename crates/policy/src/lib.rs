@@ -42,6 +42,6 @@ pub use decide::{Request, Role, decide};
 pub use load::{Action, Finding, Loaded, PolicySet, Settings, Source};
 pub use reason::Code;
 pub use verdict::{
-    Denial, Gaps, Grant, ItemUse, LeafResult, Mode, PolicyResult, Reason, Report, RequirementResult,
-    Standing, Verdict,
+    Compared, Denial, Gaps, Grant, ItemUse, LeafResult, Mode, PolicyResult, Reason, Report,
+    RequirementResult, Standing, Verdict,
 };

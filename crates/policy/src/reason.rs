@@ -142,7 +142,7 @@ impl Code {
 
 /// A reason that no gap is the cause of.
 pub(crate) fn plain(code: Code, rule: Option<String>, message: String) -> Reason {
-    Reason { code: code.code(), rule, message, help: code.help().to_owned(), cause: None }
+    Reason { code: code.code(), rule, message, help: code.help().to_owned(), cause: None, compared: None }
 }
 
 /// Foreign text in one printable line of bounded length.

@@ -101,6 +101,27 @@ pub struct Reason {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub cause: Option<GapCause>,
+    /// For a signer that is not the wanted one: the field that differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Box<Compared>>,
+}
+
+/// A signer held against one that a policy names: the first field that differs. Every text is one printable line.
+#[derive(Clone, Debug, PartialEq, JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Compared {
+    /// Who signed.
+    pub signed_by: String,
+    /// The policy's name for whom it wants.
+    pub signer: String,
+    /// Whom that names, in words.
+    pub names: String,
+    /// Which field differs: `subject`, `issuer`, a claim's name, `key`.
+    pub field: String,
+    /// What the certificate or key says there; empty if nothing.
+    pub found: String,
+    /// What the policy wants there.
+    pub wanted: String,
 }
 
 /// What one policy says.

@@ -14,6 +14,7 @@ fn reason(code: &'static str) -> Reason {
         message: "signed by `fork`, the policy wants `acme`".into(),
         help: "have it signed by acme".into(),
         cause: None,
+        compared: None,
     }
 }
 

@@ -25,8 +25,8 @@ pub(crate) fn refusals(typed: &Typed, refusals: &[Refusal]) -> Vec<String> {
                 "hint: signature-invalid: the holder of another key signed, or something else than this was signed"
                     .to_owned()
             }
-            Refusal::Verify(error, _) => format!("hint: {}: {error}\n  {}", error.code(), by_flags(error)),
-            Refusal::Bundle(error) => format!("hint: {}: {error}\n  {}", error.code(), error.help()),
+            Refusal::Verify(error, _) => format!("hint: {}: {error};\n  {}", error.code(), by_flags(error)),
+            Refusal::Bundle(error) => format!("hint: {}: {error};\n  {}", error.code(), error.help()),
             _ => continue,
         };
         if told.insert(hint.clone()) && hints.len() < MOST {
@@ -40,11 +40,18 @@ pub(crate) fn refusals(typed: &Typed, refusals: &[Refusal]) -> Vec<String> {
 }
 
 /// Where to look next, for an image.
-pub(crate) fn explain(image: &str) -> String {
-    format!(
-        "hint: `sealgate explain {}` shows what is attached, by whom, and which checks hold",
-        shell::word(image)
-    )
+pub(crate) fn explain(typed: &Typed, image: &str) -> String {
+    let mut command = "sealgate explain".to_owned();
+    if let Some(root) = typed.some("trusted-root") {
+        command.push_str(&format!(" --trusted-root typed={}", shell::word(root)));
+    }
+    if let Some(key) = typed.some("key").filter(|key| !key.contains(':')) {
+        command.push_str(&format!(" --key {}", shell::word(key)));
+    }
+    if typed.switch("local-image") {
+        command.push_str(" --layout");
+    }
+    format!("hint: what is attached, by whom, and which checks hold:\n  {command} {}", shell::word(image))
 }
 
 /// Which types of attestation there are, where none was of the type wanted.

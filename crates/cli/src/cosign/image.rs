@@ -143,8 +143,8 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
         } else if let Some(certificate) = &asked.certificate {
             certificate::check(certificate, &judge, asked.verb)?;
         }
-        let shown =
-            passed(asked, &judge, entry, &found, formats).map_err(|failure| beside(failure, entry, word))?;
+        let shown = passed(asked, &judge, entry, &found, formats)
+            .map_err(|failure| beside(failure, entry, typed, word))?;
         if let Some(wanted) = &asked.predicate {
             policies.check(wanted, &shown, patience, console)?;
         }
@@ -224,11 +224,11 @@ fn entry<'e>(asked: &Asked<'_>, evidence: &'e Evidence) -> Result<&'e Entry, Fai
 }
 
 // A place that could not be read may hold the signature that is missing; cosign says nothing of it.
-fn beside(failure: Failure, entry: &Entry, word: &str) -> Failure {
+fn beside(failure: Failure, entry: &Entry, typed: &Typed, word: &str) -> Failure {
     let unread =
         entry.gaps.first().map(|gap| format!("note: not everything could be read: {}", texts::gap(gap)));
     Failure { aside: unread.filter(|_| !failure.text.contains("could not be looked for")), ..failure }
-        .hinted([hint::explain(word)])
+        .hinted([hint::explain(typed, word)])
 }
 
 fn passed<'e>(

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs::File, io::Write as _, time::Duration};
 use clap::Args;
 use futures_util::{StreamExt as _, stream};
 use sealgate::{
-    Engine, Settings,
+    CheckError, Engine, Settings,
     oci::Config,
     policy::{Request, Role},
     verify::Reference,
@@ -17,7 +17,7 @@ use super::{
     report::{Judged, report},
     setup::{self, Deciding},
 };
-use crate::{Console, go::duration, limits};
+use crate::{Console, go::duration, limits, progress};
 
 /// Ask policies whether images may run.
 #[derive(Args, Debug)]
@@ -83,8 +83,14 @@ impl Check {
                     engine.check(request, now, deadline).await
                 }
             });
-            let answers: Vec<_> = stream::iter(checks).buffered(IMAGES_AT_ONCE).collect().await;
-            answers.into_iter().collect::<Result<Vec<_>, _>>()
+            let checks = stream::iter(checks).buffered(IMAGES_AT_ONCE);
+            let mut answers = Vec::new();
+            progress::watched(checks, requests.len(), console, |_, answer, _| {
+                answers.push(answer?);
+                Ok::<_, CheckError>(())
+            })
+            .await?;
+            Ok::<_, CheckError>(answers)
         });
         let answers = answers.map_err(|error| Fault::own(&error))?;
         if let (Some(name), Some(answer)) = (&self.record, answers.first()) {

@@ -1,6 +1,7 @@
 //! `explain`: what is attached, by whom, when, which checks hold, and what would accept it. No verdict.
 
 mod examine;
+mod local;
 mod paste;
 mod summary;
 mod tree;
@@ -14,7 +15,7 @@ use sealgate::{
     oci::{Client, Config, Look},
     policy::{PolicySet, Request, Role, Verdict, decide},
     tuf::RootSource,
-    verify::{Artifact, Bundle, Digest, Evidence, Place, PublicKey, Reference, TrustedRoots},
+    verify::{Entry, Evidence, Place, PublicKey, Reference, TrustedRoots},
 };
 use serde::Serialize;
 use tokio::time::Instant;
@@ -28,7 +29,7 @@ use crate::{
     facts::{self, Gap, Signature, Standing},
     files,
     go::duration,
-    limits,
+    limits, progress,
 };
 use examine::{Against, Examined};
 use paste::{Acceptance, AtHand, NamedKey, Target};
@@ -48,6 +49,9 @@ pub(crate) struct Explain {
     /// Explain this bundle about a file, instead of images
     #[arg(long, value_name = "FILE")]
     bundle: Option<String>,
+    /// Explain the image in this folder, an OCI layout, instead of one in a registry
+    #[arg(long, value_name = "DIR")]
+    layout: Option<String>,
     /// The namespace that the image would run in, for policies
     #[arg(long, value_name = "NAME")]
     namespace: Option<String>,
@@ -63,8 +67,8 @@ pub(crate) struct Explain {
     /// How long an image may take
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration::parse)]
     timeout: Duration,
-    /// The images; with --bundle the one file that it is about
-    #[arg(required = true, value_name = "IMAGE")]
+    /// The images; with --bundle the one file that it is about, with --layout none
+    #[arg(required_unless_present = "layout", value_name = "IMAGE")]
     images: Vec<String>,
 }
 
@@ -117,9 +121,13 @@ impl Explain {
         }
         let roots = setup::roots(&self.roots)?;
         let keys = self.keys.iter().map(|file| key(file)).collect::<Result<Vec<_>, _>>()?;
-        let explained = match &self.bundle {
-            Some(bundle) => vec![self.file(bundle, &roots, &keys, console)?],
-            None => self.all(&roots, &keys, console)?,
+        let explained = match (&self.bundle, &self.layout) {
+            (Some(_), Some(_)) => {
+                return Err(Fault::usage("--bundle and --layout are about different things"));
+            }
+            (Some(bundle), None) => vec![local::file(&self, bundle, &roots, &keys, console)?],
+            (None, Some(folder)) => vec![local::layout(&self, folder, &roots, &keys)?],
+            (None, None) => self.all(&roots, &keys, console)?,
         };
         match self.output {
             Form::Json => {
@@ -133,7 +141,8 @@ impl Explain {
                     if index > 0 {
                         console.answer_text("\n");
                     }
-                    let verdict = one.policies.as_ref().map(super::report::human);
+                    let verdict =
+                        one.policies.as_ref().map(|verdict| super::report::human(verdict, columns.is_some()));
                     console.answer_text(&tree::of(one, verdict.as_deref(), columns));
                 }
                 console.answer_text(&tree::end(columns));
@@ -148,7 +157,7 @@ impl Explain {
         &self,
         roots: &TrustedRoots,
         keys: &[NamedKey],
-        console: &Console<'_>,
+        console: &mut Console<'_>,
     ) -> Result<Vec<Explained>, Fault> {
         let policies = match self.policies.as_slice() {
             [] => None,
@@ -173,17 +182,23 @@ impl Explain {
         };
         let now = crate::clock::now();
         let runtime = crate::runtime::network().map_err(|error| Fault::own(&error))?;
-        let found: Vec<Evidence> = runtime.block_on(async {
+        let mut found: Vec<Evidence> = Vec::new();
+        runtime.block_on(async {
             let looks = references.iter().map(|reference| {
                 let deadline = Instant::now().checked_add(self.timeout).unwrap_or_else(Instant::now);
                 client.evidence(reference, &look, now, deadline)
             });
-            stream::iter(looks).buffered(IMAGES_AT_ONCE).collect().await
-        });
+            let looks = stream::iter(looks).buffered(IMAGES_AT_ONCE);
+            progress::watched(looks, references.len(), console, |_, evidence, _| {
+                found.push(evidence);
+                Ok::<_, Fault>(())
+            })
+            .await
+        })?;
         let plain: Vec<PublicKey> = keys.iter().map(|named| named.key.clone()).collect();
         let against = Against { roots, keys: &plain, now };
         let files = self.root_files();
-        let at_hand = AtHand { keys, roots, files: &files };
+        let at_hand = AtHand { keys, roots, files: &files, http: &self.http };
         Ok(references
             .iter()
             .zip(&found)
@@ -212,57 +227,6 @@ impl Explain {
         decide(policies, &request, evidence, roots, against.now)
     }
 
-    fn file(
-        &self,
-        bundle: &str,
-        roots: &TrustedRoots,
-        keys: &[NamedKey],
-        console: &mut Console<'_>,
-    ) -> Result<Explained, Fault> {
-        let [blob] = self.images.as_slice() else {
-            return Err(Fault::usage("--bundle takes one file that it is about"));
-        };
-        if !self.policies.is_empty() {
-            return Err(Fault::usage("--policy is about images; a file has none"));
-        }
-        let stored = files::read(bundle, limits::FILE)?;
-        let bytes = match blob.as_str() {
-            "-" => files::read_stream("standard input", console.input(), limits::FILE)?,
-            name => files::read(name, limits::FILE)?,
-        };
-        let plain: Vec<PublicKey> = keys.iter().map(|named| named.key.clone()).collect();
-        let against = Against { roots, keys: &plain, now: crate::clock::now() };
-        let older = |_| Bundle::from_cosign_blob_json(&stored);
-        let (read, format) = match Bundle::from_json(&stored) {
-            Ok(bundle) => (Ok(bundle), "bundle"),
-            Err(error) => (Err(error), "detached"),
-        };
-        let read = match read {
-            // The first reader's complaint says more about what is most often given.
-            Err(error) => older(()).map_err(|_| error),
-            read => read,
-        };
-        let facts = Signature::stored(Some(Digest::sha256(&stored)), facts::kebab(&Place::File), format);
-        let examined = match read {
-            Ok(bundle) => examine::bundle_of(facts, &bundle, Artifact::Bytes(&bytes), &against),
-            Err(error) => examine::unreadable(facts, &error),
-        };
-        let files = self.root_files();
-        let at_hand = AtHand { keys, roots, files: &files };
-        let target = Target::File { blob, bundle };
-        let examined = [examined];
-        let would_accept = paste::acceptances(&examined, &target, &at_hand);
-        Ok(Explained {
-            name: blob.clone(),
-            digest: Some(Digest::sha256(&bytes).to_string()),
-            media_type: Some("a file".to_owned()),
-            signatures: examined.into_iter().map(|one| one.facts).collect(),
-            gaps: Vec::new(),
-            policies: None,
-            would_accept,
-        })
-    }
-
     // Which root came from which file. The names were read once already.
     fn root_files(&self) -> Vec<(String, String)> {
         let split =
@@ -277,32 +241,46 @@ fn image(
     against: &Against<'_>,
     at_hand: &AtHand<'_>,
 ) -> Explained {
-    let Some(entry) = evidence.entries.first() else {
-        return Explained {
-            name: reference.written().to_owned(),
+    let name = reference.written().to_owned();
+    match evidence.entries.first() {
+        Some(entry) => {
+            let digest = entry.digest.to_string();
+            let http = at_hand.http.iter().any(|host| host == reference.host());
+            let target = Target::Image { repository: &reference.name(), digest: &digest, http };
+            entry_of(name, entry, &target, against, at_hand)
+        }
+        None => Explained {
+            name,
             digest: None,
             media_type: None,
             signatures: Vec::new(),
             gaps: facts::gaps(&evidence.gaps),
             policies: None,
             would_accept: Vec::new(),
-        };
-    };
+        },
+    }
+}
+
+fn entry_of(
+    name: String,
+    entry: &Entry,
+    target: &Target<'_>,
+    against: &Against<'_>,
+    at_hand: &AtHand<'_>,
+) -> Explained {
     let mut examined: Vec<Examined> =
         entry.items.iter().map(|item| examine::item(item, &entry.digest, against)).collect();
-    // What is genuine first, each kind in the order found.
-    examined.sort_by_key(|one| one.facts.standing != Standing::Genuine);
-    let (repository, digest) = (reference.name(), entry.digest.to_string());
-    let target = Target::Image { repository: &repository, digest: &digest };
-    let would_accept = paste::acceptances(&examined, &target, at_hand);
+    // What is genuine first, signatures before attestations, each kind in the order found.
+    examined.sort_by_key(|one| (one.facts.standing != Standing::Genuine, !paste::is_signature(one)));
+    let would_accept = paste::acceptances(&examined, target, at_hand);
     Explained {
-        name: reference.written().to_owned(),
+        name,
+        digest: Some(entry.digest.to_string()),
         media_type: entry.manifest.as_deref().map(kind),
         signatures: examined.into_iter().map(|one| one.facts).collect(),
         gaps: facts::gaps(&entry.gaps),
         policies: None,
         would_accept,
-        digest: Some(digest),
     }
 }
 

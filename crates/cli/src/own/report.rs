@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use sealgate::{
     Snapshot,
-    policy::{Reason, Standing, Verdict},
+    policy::{Compared, Reason, Standing, Verdict},
     verify::TrustedRoot,
 };
 use serde_json::{Value, json};
 
 use super::{ALLOW, DENY, UNKNOWN, setup::Form};
-use crate::Console;
+use crate::{Console, paint};
 
 /// A verdict to be told.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +34,13 @@ pub(crate) fn report(
         }
         Form::Text => {
             for judged in judged {
-                console.answer_text(&human(judged.verdict));
+                console.answer_text(&text(judged.verdict, console.columns()));
             }
-            console.answer(rests_on(snapshot));
+            let rests_on = rests_on(snapshot);
+            match console.columns() {
+                Some(columns) => console.answer_text(&format!("{}\n", paint::wrapped(&rests_on, columns))),
+                None => console.answer(rests_on),
+            }
         }
     }
     // SPEC: semantics 5, a definite denial before not knowing, not knowing before allowing.
@@ -57,8 +61,16 @@ fn machine(judged: &[Judged<'_>], snapshot: &Snapshot) -> Value {
     json!({"version": "1", "policies": snapshot.policies.hash().to_string(), "roots": roots, "images": images})
 }
 
-/// One verdict for people.
-pub(super) fn human(verdict: &Verdict) -> String {
+// A terminal gets lines that fit it; a file, lines that can be searched.
+fn text(verdict: &Verdict, columns: Option<usize>) -> String {
+    match columns {
+        Some(columns) => format!("{}\n", paint::wrapped(&human(verdict, true), columns)),
+        None => human(verdict, false),
+    }
+}
+
+/// One verdict for people, in lines of any length; what was found and what is wanted `below` each other, or in one line.
+pub(super) fn human(verdict: &Verdict, below: bool) -> String {
     let report = verdict.report();
     let image = &report.image;
     let mut text = match verdict {
@@ -90,13 +102,13 @@ pub(super) fn human(verdict: &Verdict) -> String {
         }
     }
     for reason in &report.reasons {
-        text.push_str(&line("", reason));
+        text.push_str(&line("", reason, below));
     }
     for reason in &report.warnings {
-        text.push_str(&line("warning: ", reason));
+        text.push_str(&line("warning: ", reason, below));
     }
     for reason in &report.audits {
-        text.push_str(&line("audit: ", reason));
+        text.push_str(&line("audit: ", reason, below));
     }
     for note in &report.notes {
         text.push_str(&format!("  note: {note}\n"));
@@ -113,9 +125,22 @@ pub(super) fn human(verdict: &Verdict) -> String {
     text
 }
 
-fn line(kind: &str, reason: &Reason) -> String {
+fn line(kind: &str, reason: &Reason, below: bool) -> String {
     let rule = reason.rule.as_ref().map_or_else(String::new, |rule| format!("{rule}: "));
-    format!("  {kind}{rule}{}: {}\n", reason.code, reason.message)
+    match reason.compared.as_deref() {
+        Some(compared) if below => {
+            let Compared { signed_by, signer, names, field, found, wanted } = compared;
+            let found = if found.is_empty() { "(nothing)" } else { found };
+            let mut text = format!("  {kind}{rule}{}\n", reason.code);
+            if let Some(gap) = reason.cause {
+                text.push_str(&format!("    not read  {}\n", crate::facts::kebab(&gap)));
+            }
+            text.push_str(&format!("    signed    {signed_by}\n    wanted    {signer}: {names}\n"));
+            text.push_str(&format!("    differs   {field}\n      found   {found}\n      wanted  {wanted}\n"));
+            text
+        }
+        _ => format!("  {kind}{rule}{}: {}\n", reason.code, reason.message),
+    }
 }
 
 // The policies that reasons name, each once.

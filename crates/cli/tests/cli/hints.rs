@@ -105,3 +105,30 @@ fn check_names_only_roots_that_its_policies_name() {
         "{told:?}"
     );
 }
+
+#[test]
+fn a_denial_at_a_terminal_sets_found_and_wanted_below_each_other_and_fits_it() {
+    let place = Place::new();
+    place.policy("acme/other");
+    let image = place.signed("app");
+    let (root, policy, host) =
+        (format!("virtual={}", place.name("root.json")), place.name("policy.yaml"), place.registry.host());
+    let reference = place.pinned("app", &image);
+    let words =
+        ["check", "--trusted-root", &root, "--policy", &policy, "--allow-http-registry", &host, &reference];
+    let told = ask_watched(&words, &[]);
+    assert_eq!(told.code, 1, "{told:?}");
+    let text = &told.stdout;
+    assert!(
+        text.contains("apps/signed: claim-mismatch\n") || text.contains("apps/signed: identity-mismatch\n"),
+        "{text}"
+    );
+    let (found, wanted) = (text.find("\n      found   ").unwrap(), text.find("\n      wanted  ").unwrap());
+    assert!(found < wanted, "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    // A script reads one line, as ever.
+    let told = ask(&words);
+    assert!(told.stdout.contains("-mismatch: signed by `"), "{told:?}");
+    place.policy("acme/app");
+    assert_eq!(ask_watched(&words, &[]).code, 0);
+}

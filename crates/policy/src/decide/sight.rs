@@ -12,7 +12,7 @@ use super::{
     target::{Target, place},
 };
 use crate::{
-    ItemUse, Reason,
+    Compared, ItemUse, Reason,
     model::{Policy, Signer, Who},
     reason::{self, Code, shown},
 };
@@ -124,7 +124,7 @@ impl<'e> Sight<'e> {
                 match look(seen, outcome, name, signer, lens.root()) {
                     Ok(hit) => view.hits.push(hit),
                     Err((nearness, reason)) => {
-                        let miss = Miss { item: index, nearness, reason };
+                        let miss = Miss { item: index, nearness, reason: *reason };
                         match misses.get(&index) {
                             Some(other) if other.nearness >= miss.nearness => {}
                             _ => {
@@ -228,7 +228,7 @@ impl std::fmt::Display for Seen<'_> {
 /// How far an item came, how many fields of its signer fitted, and how much of the next one does.
 pub(super) type Nearness = (u8, usize, usize);
 
-type NearMiss = (Nearness, Reason);
+type NearMiss = (Nearness, Box<Reason>);
 
 fn look<'s>(
     seen: &Seen<'_>,
@@ -245,8 +245,9 @@ fn look<'s>(
             message: trouble.words(seen),
             help: trouble.help().to_owned(),
             cause: None,
+            compared: None,
         };
-        ((rank, 0, 0), reason)
+        ((rank, 0, 0), Box::new(reason))
     })?;
     let verified = authentic.signed_by(signer.rule()).map_err(|mismatch| {
         let message = format!(
@@ -256,12 +257,21 @@ fn look<'s>(
             shown(&mismatch.to_string())
         );
         let code = if mismatch.is_about_a_claim() { Code::ClaimMismatch } else { Code::IdentityMismatch };
-        ((2, mismatch.nearness, alike(&mismatch.found, &mismatch.wanted)), reason::plain(code, None, message))
+        let compared = Compared {
+            signed_by: shown(&authentic.signer().to_string()),
+            signer: name.to_owned(),
+            names: shown(signer.rule().describe()),
+            found: shown(&mismatch.found),
+            wanted: shown(&mismatch.wanted),
+            field: mismatch.field.clone(),
+        };
+        let reason = Reason { compared: Some(Box::new(compared)), ..reason::plain(code, None, message) };
+        ((2, mismatch.nearness, alike(&mismatch.found, &mismatch.wanted)), Box::new(reason))
     })?;
     if let Some(what) = not_a_signature(verified.content()) {
         let message =
             format!("{seen} is by signer `{name}`, but is {what}, which is no signature of the image");
-        return Err(((3, 0, 0), reason::plain(Code::NotASignature, None, message)));
+        return Err(((3, 0, 0), Box::new(reason::plain(Code::NotASignature, None, message))));
     }
     Ok(Hit {
         sharer: sharer(verified.signer()),

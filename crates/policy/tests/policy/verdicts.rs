@@ -68,6 +68,10 @@ fn another_signer_is_denied_with_the_nearest_miss() {
     let message = &verdict.report().reasons[0].message;
     assert!(message.contains("mallory/app"), "{message}");
     assert!(message.contains("the policy wants `release`"), "{message}");
+    let compared = verdict.report().reasons[0].compared.as_ref().unwrap();
+    assert_eq!((compared.signer.as_str(), compared.field.as_str()), ("release", "subject"));
+    assert!(compared.found.contains("mallory/app") && compared.wanted.contains("acme/"), "{compared:?}");
+    assert!(judge(&set(SIGNED), &found(vec![])).report().reasons[0].compared.is_none());
 }
 
 #[test]

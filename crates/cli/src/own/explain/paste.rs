@@ -32,8 +32,10 @@ pub(super) struct Acceptance {
 
 /// What the commands are about.
 pub(super) enum Target<'t> {
-    /// An image: its name without tag, and its digest.
-    Image { repository: &'t str, digest: &'t str },
+    /// An image: its name without tag, its digest, and whether its registry is spoken to over plain http.
+    Image { repository: &'t str, digest: &'t str, http: bool },
+    /// A folder with an OCI layout.
+    Folder(&'t str),
     /// A file and its bundle.
     File { blob: &'t str, bundle: &'t str },
 }
@@ -44,6 +46,8 @@ pub(super) struct AtHand<'a> {
     pub(super) roots: &'a TrustedRoots,
     /// Roots that came from files, with those.
     pub(super) files: &'a [(String, String)],
+    /// Registries that are spoken to over plain http.
+    pub(super) http: &'a [String],
 }
 
 /// A public key and its file.
@@ -129,13 +133,23 @@ fn acceptance(
         commands.push([&[verb.to_owned()], who.as_slice(), more, last].concat());
     };
     match target {
-        Target::Image { repository, digest } => {
+        Target::Image { repository, digest, http } => {
+            let plain: &[String] = if *http { &["--allow-http-registry".to_owned()] } else { &[] };
             let image = [shell::word(&format!("{repository}@{digest}"))];
             if signed {
-                command("verify", &[], &image);
+                command("verify", plain, &image);
             }
             for kind in &types {
-                command("verify-attestation", &[type_flag(kind)], &image);
+                command("verify-attestation", &[plain, &[type_flag(kind)]].concat(), &image);
+            }
+        }
+        Target::Folder(folder) => {
+            let (local, folder) = ("--local-image".to_owned(), [shell::word(folder)]);
+            if signed {
+                command("verify", std::slice::from_ref(&local), &folder);
+            }
+            for kind in &types {
+                command("verify-attestation", &[local.clone(), type_flag(kind)], &folder);
             }
         }
         Target::File { blob, bundle } => {
@@ -161,7 +175,8 @@ fn type_flag(kind: &str) -> String {
     format!("--type {}", shell::word(name))
 }
 
-fn is_signature(one: &Examined) -> bool {
+/// Whether it is nothing more than a signature, as far as is known.
+pub(super) fn is_signature(one: &Examined) -> bool {
     one.facts.predicate_type.as_deref().is_none_or(|kind| kind == SIGNATURE)
 }
 

@@ -3,7 +3,7 @@
 use super::{Explained, NOTE, paste::Acceptance};
 use crate::{
     facts::{Fact, Gap, Identity, Outcome, Signature, Standing},
-    paint::folded,
+    paint::{folded, wrapped},
 };
 
 /// Everything about one image or file.
@@ -19,16 +19,11 @@ pub(super) fn of(explained: &Explained, verdict: Option<&str>, columns: Option<u
         branches.push(vec![Line::head("nothing is attached: no signature, no attestation")]);
     }
     if let Some(verdict) = verdict {
-        branches.push(verdict.lines().filter(|line| !line.is_empty()).map(Line::plain).collect());
+        branches.push(said(verdict, width));
     }
     if let Some(digest) = &explained.digest {
         let kind = explained.media_type.as_deref().unwrap_or("not read");
-        text.push_str(&rows(
-            &[Line::row("digest", digest), Line::row("manifest", kind)],
-            "│  ",
-            "│  ",
-            width,
-        ));
+        text.push_str(&rows(&[Line::head(digest), Line::head(kind)], "│  ", "│  ", width));
         text.push_str("│\n");
     }
     for (index, branch) in branches.iter().enumerate() {
@@ -41,6 +36,14 @@ pub(super) fn of(explained: &Explained, verdict: Option<&str>, columns: Option<u
     }
     text.push_str(&acceptances(&explained.would_accept));
     text
+}
+
+// A policy's words, less what stands above them already.
+fn said(verdict: &str, width: usize) -> Vec<Line> {
+    let above =
+        |line: &&str| !line.is_empty() && !line.starts_with("  digest: ") && !line.starts_with("  note: ");
+    let kept: Vec<&str> = verdict.lines().filter(above).collect();
+    wrapped(&kept.join("\n"), width.saturating_sub(FRAME)).lines().map(Line::head).collect()
 }
 
 /// How the whole answer ends.
@@ -57,10 +60,6 @@ struct Line {
 impl Line {
     fn head(text: &str) -> Self {
         Self { label: "", text: text.to_owned() }
-    }
-
-    fn plain(text: &str) -> Self {
-        Self::head(text)
     }
 
     fn row(label: &'static str, text: &str) -> Self {
@@ -120,14 +119,19 @@ fn signature(signature: &Signature) -> Vec<Line> {
         lines.push(Line::row("in log", &format!("{}, index {}", entry.log, entry.index)));
     }
     for Fact { name, value } in &signature.summary {
-        lines.push(Line::row(name, value));
+        lines.push(Line::row("it says", &format!("{name} {value}")));
     }
     lines.extend(checks(signature));
     if let Some(root) = &signature.root {
         lines.push(Line::row("by root", root));
     }
-    let item = signature.item.as_deref().unwrap_or_default();
-    lines.push(Line::row("stored", &format!("{} in {}, {item}", signature.format, signature.place)));
+    // Enough to find it again; the JSON has all of it.
+    let item: String = signature.item.iter().flat_map(|item| item.chars()).take(SHORT).collect();
+    let place = signature.place.replace('-', " ");
+    lines.push(Line::row(
+        "stored",
+        &format!("{} in the {place}, {item}...", signature.format.replace('-', " ")),
+    ));
     lines
 }
 
@@ -144,12 +148,11 @@ fn identity(label: &'static str, signer: &Identity) -> Vec<Line> {
     let claim = |name: &str| signer.claims.get(name).map(String::as_str).unwrap_or_default();
     let source = claim("sourceRepositoryURI");
     if !source.is_empty() {
-        let at = |text: &str| if text.is_empty() { String::new() } else { format!(" at {text}") };
+        let with =
+            |word: &str, text: &str| if text.is_empty() { String::new() } else { format!(", {word} {text}") };
         let commit: String = claim("sourceRepositoryDigest").chars().take(12).collect();
-        lines.push(Line::row(
-            "source",
-            &format!("{source}{}{}", at(claim("sourceRepositoryRef")), at(&commit)),
-        ));
+        let (at, of) = (with("ref", claim("sourceRepositoryRef")), with("commit", &commit));
+        lines.push(Line::row("source", &format!("{source}{at}{of}")));
     }
     let run: Vec<&str> = [claim("buildTrigger"), claim("runnerEnvironment"), claim("runInvocationURI")]
         .into_iter()
@@ -162,12 +165,19 @@ fn identity(label: &'static str, signer: &Identity) -> Vec<Line> {
 }
 
 fn checks(signature: &Signature) -> Vec<Line> {
+    let words_for = |check: &'static str| match check {
+        "log-entry" => "log entry",
+        "certificate-log" => "SCT",
+        "inclusion" => "inclusion in the log",
+        "artifact" => "digest",
+        other => other,
+    };
     let named = |outcome: Outcome| {
         let fitting = signature.checks.iter().filter(move |check| check.outcome == outcome);
         let words: Vec<String> = fitting
             .map(|check| match (&check.code, outcome) {
-                (Some(code), Outcome::Skipped) => format!("{} ({code})", check.check),
-                _ => check.check.to_owned(),
+                (Some(code), Outcome::Skipped) => format!("{} ({code})", words_for(check.check)),
+                _ => words_for(check.check).to_owned(),
             })
             .collect();
         words.join(", ")
@@ -186,7 +196,7 @@ fn checks(signature: &Signature) -> Vec<Line> {
 
 fn gap(gap: &Gap) -> Vec<Line> {
     vec![
-        Line::head(&format!("NOT READ {}", gap.place)),
+        Line::head(&format!("NOT READ {}", gap.place.replace('-', " "))),
         Line::row("because", &format!("{}: {}", gap.cause, gap.detail)),
         Line::row("so", "what may be there is not shown here, and not known to be absent"),
     ]
@@ -214,4 +224,8 @@ fn acceptances(all: &[Acceptance]) -> String {
     text
 }
 
+/// Columns that the lines of the tree take.
+const FRAME: usize = 3;
 const LABEL: usize = 11;
+/// An algorithm and twelve digits.
+const SHORT: usize = 19;
