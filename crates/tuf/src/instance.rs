@@ -5,7 +5,8 @@ use sigstore_trust_root::SigstoreInstance;
 
 use crate::{Anchor, FetchError, Mirror};
 
-/// The name of the embedded root. A file of this name stands in its place: the program may be older than the instance's keys.
+/// The name of the root that counts where nobody names another. A file of an embedded root's name stands in its place: the
+/// program may be older than the instance's keys.
 pub const PUBLIC_GOOD: &str = "public-good";
 
 /// A Sigstore instance whose root is embedded.

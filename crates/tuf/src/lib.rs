@@ -33,7 +33,7 @@ pub use source::RootSource;
 pub use store::{Store, StoreError, replace};
 pub use update::{Update, Want};
 
-/// Loads the embedded root and those of `sources`. All or nothing: whoever reloads keeps what it had.
+/// Loads the embedded roots and those of `sources`. All or nothing: whoever reloads keeps what it had.
 ///
 /// # Errors
 /// [`RootsError`] names the first source that cannot be read, and why.
@@ -57,8 +57,12 @@ pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<
             return Err(RootsError::Duplicate { name: name.to_owned() });
         }
     }
-    if !roots.contains_key(PUBLIC_GOOD) {
-        roots.insert(PUBLIC_GOOD.to_owned(), Arc::new(root(PUBLIC_GOOD, TrustedRoot::public_good())?));
+    for instance in &INSTANCES {
+        if roots.contains_key(instance.name) {
+            continue;
+        }
+        let embedded = root(instance.name, TrustedRoot::from_json(instance.embedded()))?;
+        roots.insert(instance.name.to_owned(), Arc::new(embedded));
     }
     Ok(roots)
 }

@@ -12,7 +12,7 @@ use std::{error::Error as _, fs, path::PathBuf};
 
 use rstest::rstest;
 use sealgate_testkit::World;
-use sealgate_tuf::{PUBLIC_GOOD, RootSource, RootsError, limits, load, notes, read};
+use sealgate_tuf::{INSTANCES, PUBLIC_GOOD, RootSource, RootsError, limits, load, notes, read};
 use tempfile::TempDir;
 
 struct Folder(TempDir);
@@ -38,9 +38,9 @@ fn root() -> Vec<u8> {
 }
 
 #[test]
-fn the_embedded_root_is_there_and_whole() {
+fn the_embedded_roots_are_there_and_whole() {
     let roots = load(&[]).unwrap();
-    assert_eq!(roots.keys().collect::<Vec<_>>(), [PUBLIC_GOOD]);
+    assert_eq!(roots.keys().collect::<Vec<_>>(), ["github", PUBLIC_GOOD, "staging"]);
     assert!(roots[PUBLIC_GOOD].has_logs());
     assert_eq!(notes(&roots).count(), 0, "nothing of it is left out");
 }
@@ -49,7 +49,7 @@ fn the_embedded_root_is_there_and_whole() {
 fn several_roots_stand_side_by_side() {
     let (folder, other) = (Folder::new(), World::named("other").trusted_root_json());
     let roots = load(&[folder.source("acme", &root()), folder.source("other", &other)]).unwrap();
-    assert_eq!(roots.keys().collect::<Vec<_>>(), ["acme", "other", PUBLIC_GOOD]);
+    assert_eq!(roots.keys().collect::<Vec<_>>(), ["acme", "github", "other", PUBLIC_GOOD, "staging"]);
     assert_ne!(roots["acme"].hash(), roots["other"].hash());
 }
 
@@ -66,7 +66,7 @@ fn a_file_stands_in_the_place_of_the_embedded_root_only_under_its_very_name() {
     let folder = Folder::new();
     let embedded = load(&[]).unwrap();
     let roots = load(&[folder.source(PUBLIC_GOOD, &root())]).unwrap();
-    assert_eq!(roots.len(), 1);
+    assert_eq!(roots.len(), INSTANCES.len());
     assert_ne!(roots[PUBLIC_GOOD].hash(), embedded[PUBLIC_GOOD].hash());
     let beside = load(&[folder.source("public-good-2", &root())]).unwrap();
     assert_eq!(beside[PUBLIC_GOOD].hash(), embedded[PUBLIC_GOOD].hash());
@@ -125,7 +125,7 @@ fn names_counts_and_bytes_are_bounded_at_n_and_not_at_n_plus_one() {
         let names: Vec<String> = (0..count).map(|number| format!("r{number}")).collect();
         read(names.iter().map(|name| (name.as_str(), root.as_slice())))
     };
-    assert_eq!(many(limits::ROOTS).unwrap().len(), limits::ROOTS + 1, "and the embedded one");
+    assert_eq!(many(limits::ROOTS).unwrap().len(), limits::ROOTS + INSTANCES.len(), "and the embedded ones");
     assert_eq!(many(limits::ROOTS + 1).unwrap_err().code(), "roots-count");
 
     let folder = Folder::new();

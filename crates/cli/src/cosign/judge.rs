@@ -211,10 +211,29 @@ impl Judge {
     ) -> Result<Passed, Refusal> {
         let first = self.by(&self.root, bundle, form, artifact);
         let (Err(Refusal::Verify(error, _)), Some(later)) = (&first, &self.later) else { return first };
-        match later.root(error) {
+        let unlogged = self.unlogged(error, bundle, form, artifact);
+        match later.root(unlogged.as_ref().unwrap_or(error)) {
             Ok(Some(newer)) => self.by(newer, bundle, form, artifact),
             Ok(None) => first,
             Err(stale) => Err(Refusal::Stale(Box::new(stale))),
+        }
+    }
+
+    // An older signature with a certificate, where a key is asked for, is refused in any case; but cosign looks at its log
+    // entry first, and an entry of a log that the root does not know fails it there, with another exit code.
+    fn unlogged(
+        &self,
+        error: &VerifyError,
+        bundle: &Bundle,
+        form: Form,
+        artifact: Option<Artifact<'_>>,
+    ) -> Option<VerifyError> {
+        let by_certificate = form == Form::Older && *error == VerifyError::MaterialMismatch;
+        match (by_certificate, artifact) {
+            (true, Some(artifact)) => {
+                Verifier::new(&self.root, self.now).authenticate(bundle, artifact).err()
+            }
+            _ => None,
         }
     }
 

@@ -119,7 +119,7 @@ impl Explain {
             let (count, most) = (self.images.len(), limits::IMAGES);
             return Err(Fault::usage(format!("{count} images were given, at most {most} are explained")));
         }
-        let roots = setup::roots(&self.roots)?;
+        let roots = setup::roots(&self.roots, console)?;
         let keys = self.keys.iter().map(|file| key(file)).collect::<Result<Vec<_>, _>>()?;
         let explained = match (&self.bundle, &self.layout) {
             (Some(_), Some(_)) => {

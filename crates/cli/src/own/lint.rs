@@ -50,7 +50,7 @@ impl Policy {
 }
 
 fn lint(roots: &[String], form: Form, files: &[String], console: &mut Console<'_>) -> Result<u8, Fault> {
-    let roots = setup::roots(roots)?;
+    let roots = setup::roots(roots, console)?;
     let (errors, warnings, names) = match PolicySet::load(&setup::sources(files)?, &roots) {
         Ok(loaded) => {
             (Vec::new(), loaded.warnings, loaded.set.names().into_iter().map(str::to_owned).collect())

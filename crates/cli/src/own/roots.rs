@@ -20,6 +20,8 @@ pub(crate) enum Roots {
     Import(Import),
     /// Show which roots are at hand, and how old they are. Asks no network.
     List(List),
+    /// Print the root at hand as a `trusted_root.json`, for programs that take files. Asks no network.
+    Print(Print),
     /// Refresh roots through their TUF repositories.
     ///
     /// Exit code: 0 all are today's, 2 at least one could not be refreshed; what was kept before stays in force.
@@ -31,6 +33,12 @@ pub(crate) struct List {
     /// How the list is written
     #[arg(long, short, value_enum, default_value_t = Form::Text)]
     output: Form,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Print {
+    /// Which one
+    name: String,
 }
 
 #[derive(Args, Debug)]
@@ -85,6 +93,15 @@ impl Roots {
                     rows.push((instance, found.held, found.refused));
                 }
                 write(&rows, list.output, when, console);
+                Ok(ALLOW)
+            }
+            Self::Print(print) => {
+                let found = repository(instance(&print.name)?, console)?;
+                let found = found.at_hand(now).map_err(|error| fault(&error))?;
+                if let Some(refused) = &found.refused {
+                    console.say(format!("warning: what was kept is not used: {}", refused.chain()));
+                }
+                console.answer(found.held.map(|held| held.json).unwrap_or_default());
                 Ok(ALLOW)
             }
             Self::Refresh(refresh) => {

@@ -1,18 +1,18 @@
 //! What `check` and `replay` share: roots, policies, and how to speak to registries.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
 use sealgate::{
     Snapshot,
     oci::Credentials,
     policy::{Finding, Loaded, PolicySet, Source},
-    tuf::{self, RootSource, RootsError},
+    tuf::{self, INSTANCES, Repository, RootSource, RootsError},
     verify::TrustedRoots,
 };
 
 use super::Fault;
-use crate::{Console, files, limits};
+use crate::{Console, cosign::cache, files, limits};
 
 /// Flags of everything that decides.
 #[derive(Args, Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Deciding {
     /// A file of policies and settings, YAML or JSON; repeatable
     #[arg(long = "policy", value_name = "FILE", required = true)]
     policies: Vec<String>,
-    /// A trusted root that policies may name; repeatable. `public-good` is there already
+    /// A trusted root that policies may name; repeatable. `public-good`, `staging` and `github` are there already
     #[arg(long = "trusted-root", value_name = "NAME=FILE")]
     roots: Vec<String>,
     /// The namespace that the image would run in
@@ -46,7 +46,7 @@ pub(crate) enum Form {
 impl Deciding {
     /// Reads policies and roots. Lint warnings are said aloud.
     pub(crate) fn snapshot(&self, console: &mut Console<'_>) -> Result<Snapshot, Fault> {
-        let roots = roots(&self.roots)?;
+        let roots = roots(&self.roots, console)?;
         for (name, root) in &roots {
             for note in root.notes() {
                 console.say(format!("warning: trusted root `{name}`: {}: {}", note.field, note.why));
@@ -71,12 +71,31 @@ pub(crate) fn sources(names: &[String]) -> Result<Vec<Source>, Fault> {
     names.iter().map(read).collect()
 }
 
-/// The embedded root, and those that are named.
-pub(crate) fn roots(named: &[String]) -> Result<TrustedRoots, Fault> {
+/// Those that are named, and of the instances that everybody knows the embedded or the kept root, whichever is younger.
+pub(crate) fn roots(named: &[String], console: &mut Console<'_>) -> Result<TrustedRoots, Fault> {
     let wrong = |error: RootsError| Fault { code: super::USAGE, ..Fault::own(&error) }.hint(error.help());
     let sources =
         named.iter().map(|text| text.parse()).collect::<Result<Vec<RootSource>, _>>().map_err(wrong)?;
-    tuf::load(&sources).map_err(wrong)
+    let mut roots = tuf::load(&sources).map_err(wrong)?;
+    let (now, top) = (crate::clock::now(), cache(console));
+    for instance in &INSTANCES {
+        if sources.iter().any(|source| source.name() == instance.name) {
+            continue;
+        }
+        let found = Repository::known(instance, top.as_deref()).and_then(|known| known.at_hand(now));
+        let found = found.map_err(|error| Fault::own(&error).hint(error.help()))?;
+        if let Some(refused) = found.refused {
+            let name = instance.name;
+            console.say(format!(
+                "warning: trusted root `{name}`: what was kept is not used: {}",
+                refused.chain()
+            ));
+        }
+        if let Some(held) = found.held {
+            roots.insert(instance.name.to_owned(), Arc::new(held.root));
+        }
+    }
+    Ok(roots)
 }
 
 /// The credentials of a docker configuration: the one named, else the user's own, else none.

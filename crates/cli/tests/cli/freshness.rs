@@ -436,6 +436,17 @@ fn roots_lists_what_is_at_hand() {
 }
 
 #[test]
+fn roots_print_writes_what_programs_take_as_a_file() {
+    let own = Own::new();
+    let told = own.ask(&["roots", "print", "staging"]);
+    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
+    let root = sealgate::verify::TrustedRoot::from_json(told.stdout.as_bytes()).unwrap();
+    let listed = own.ask(&["roots", "list", "--output", "json"]).json();
+    assert_eq!(listed["roots"][1]["sha256"], root.hash().hex());
+    assert_eq!(own.ask(&["roots", "print", "nobody"]).code, 64);
+}
+
+#[test]
 fn roots_import_believes_a_folder_no_more_than_a_mirror() {
     let own = Own::new();
     let folder = own.path("copy");

@@ -114,7 +114,7 @@ fn keyless(bundle: &Bundle, artifact: Artifact<'_>, against: &Against<'_>) -> Op
         };
         (name.clone(), skips, Verifier::new(root, against.now).authenticate(bundle, artifact))
     });
-    nearest(looks)
+    nearest(looks, bundle)
 }
 
 fn keyed(bundle: &Bundle, artifact: Artifact<'_>, against: &Against<'_>) -> Option<Seen> {
@@ -130,15 +130,19 @@ fn keyed(bundle: &Bundle, artifact: Artifact<'_>, against: &Against<'_>) -> Opti
         let verifier = Verifier::new(root, against.now);
         (name.clone(), skips, verifier.authenticate_with_key(bundle, artifact, key, log))
     });
-    nearest(looks)
+    nearest(looks, bundle)
 }
 
-fn nearest(looks: impl Iterator<Item = Seen>) -> Option<Seen> {
+fn nearest(looks: impl Iterator<Item = Seen>, bundle: &Bundle) -> Option<Seen> {
+    // A root that has no logs comes far by leaving out what the signature does bring.
+    let rank = |skips: &Skips, error: &VerifyError| {
+        (skips.log.is_none() || bundle.log_entry_count() == 0, error.step())
+    };
     let mut best: Option<Seen> = None;
     for look in looks {
         let Err(error) = &look.2 else { return Some(look) };
         match &best {
-            Some((_, _, Err(other))) if other.step() >= error.step() => {}
+            Some((_, skips, Err(other))) if rank(skips, other) >= rank(&look.1, error) => {}
             _ => best = Some(look),
         }
     }
