@@ -421,7 +421,7 @@ fn answer(
             }
         }
         match asked.verb {
-            Verb::Image => console.answer(output::payload(&signature.passed)),
+            Verb::Image => console.answer(output::line(signature, full, digest)),
             _ => console.answer(output::envelope(signature)),
         }
         console.answer("\n");
@@ -451,8 +451,10 @@ fn laxities(asked: &Asked<'_>, shown: &[Shown<'_>]) -> Vec<String> {
 /// Reads `-a KEY=VALUE`.
 pub(super) fn annotations(list: &[String]) -> Result<BTreeMap<String, String>, Failure> {
     let split = |text: &String| {
-        let (key, value) =
-            text.split_once('=').ok_or_else(|| format!("unable to parse annotation: {text}"))?;
+        let (key, value) = text
+            .split_once('=')
+            .filter(|(_, value)| !value.contains('='))
+            .ok_or_else(|| format!("unable to parse annotation: {text}"))?;
         Ok((key.to_owned(), value.to_owned()))
     };
     list.iter().map(split).collect()

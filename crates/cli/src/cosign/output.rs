@@ -69,8 +69,15 @@ pub(crate) fn array(shown: &[Shown<'_>], reference: &str, digest: &Digest) -> St
     format!("\n[{}]\n", elements.join(","))
 }
 
-/// `-o text`: the payload as signed.
-pub(crate) fn payload(passed: &Passed) -> &[u8] {
+/// `-o text`: the payload as signed; of a bundle, what `-o json` says of it.
+pub(crate) fn line(shown: &Shown<'_>, reference: &str, digest: &Digest) -> Vec<u8> {
+    match shown.form {
+        Form::Bundle => bundle_element(&shown.passed, reference, digest).into_bytes(),
+        Form::Older => payload(&shown.passed).to_vec(),
+    }
+}
+
+fn payload(passed: &Passed) -> &[u8] {
     match &passed.content {
         Content::SimpleSigning(payload) => &payload.raw,
         Content::Statement(statement) => &statement.raw,

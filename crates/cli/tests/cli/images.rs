@@ -171,6 +171,31 @@ fn annotations_must_be_signed() {
 }
 
 #[test]
+fn an_annotation_has_one_equals_sign() {
+    let place = Place::new();
+    let reference = place.pinned("app", &place.signed_older("app"));
+    let ask = |text: &str| place.cosign("verify", &[&BY_RELEASE[..], &["-a", text, &reference]].concat());
+    for text in ["build", "build=7=8"] {
+        let told = ask(text);
+        assert_eq!(told.code, 1, "{told:?}");
+        assert!(told.stderr.starts_with(&format!("Error: unable to parse annotation: {text}\n")), "{told:?}");
+    }
+    // Its twin is read, and then not found in the signature.
+    assert_eq!(ask("build=7").code, 12);
+}
+
+#[test]
+fn as_text_a_bundle_is_one_line_of_what_json_says_of_it() {
+    let place = Place::new();
+    let reference = place.pinned("app", &place.signed("app"));
+    let ask =
+        |form: &str| place.cosign("verify", &[&BY_RELEASE[..], &["--output", form, &reference]].concat());
+    let (text, array) = (ask("text"), ask("json"));
+    assert_eq!((text.code, array.code), (0, 0), "{text:?}");
+    assert_eq!(format!("\n[{}]\n", text.stdout.trim_end()), array.stdout);
+}
+
+#[test]
 fn only_the_attestation_type_asked_for_is_printed() {
     let place = Place::new();
     let image = place.registry.push_image("app", None, "app");
