@@ -138,9 +138,10 @@ impl Record {
             let stored =
                 Signature::stored(Some(Digest::sha256(&item.bytes)), facts::kebab(&item.place), format);
             let bundle = Bundle::read(item).ok();
-            self.last(|artifact| {
-                artifact.signatures.push(self.judged(stored, judge, bundle.as_ref(), form, result))
-            });
+            self.keep(
+                self.judged(stored, judge, bundle.as_ref(), form, result),
+                judge.bound || form == Form::Bundle,
+            );
         }
     }
 
@@ -149,10 +150,22 @@ impl Record {
         if self.is_on() {
             let format = if form == Form::Bundle { "bundle" } else { "detached" };
             let stored = Signature::stored(None, facts::kebab(&Place::File), format);
-            self.last(|artifact| {
-                artifact.signatures.push(self.judged(stored, judge, Some(bundle), form, result))
-            });
+            self.keep(
+                self.judged(stored, judge, Some(bundle), form, result),
+                judge.bound || form == Form::Bundle,
+            );
         }
+    }
+
+    // A statement may have many subjects; it was held to the artifact's digest unless a flag dropped that.
+    fn keep(&self, mut signature: Signature, is_bound: bool) {
+        self.last(|artifact| {
+            let is_statement = signature.predicate_type.is_some() && signature.digest.is_none();
+            if is_statement && is_bound {
+                signature.digest.clone_from(&artifact.digest);
+            }
+            artifact.signatures.push(signature);
+        });
     }
 
     fn last(&self, change: impl FnOnce(&mut Artifact)) {
@@ -317,8 +330,6 @@ fn describe(facts: &mut Signature, passed: &Passed) {
         Content::SimpleSigning(payload) => facts.digest = Some(payload.digest.to_string()),
         Content::Statement(statement) => {
             facts.predicate_type = Some(printable(&statement.predicate_type));
-            let first = statement.subjects.first().and_then(|subject| subject.digest.iter().next());
-            facts.digest = first.map(|(name, hex)| printable(&format!("{name}:{hex}")));
         }
     }
 }

@@ -264,3 +264,52 @@ fn a_signers_own_words_cannot_draw_a_branch_of_the_tree() {
     let branches = told.stdout.lines().filter(|line| line.starts_with(['├', '└'])).count();
     assert_eq!((branches, told.stdout.contains('\u{1b}')), (1, false), "{told:?}");
 }
+
+#[test]
+fn an_image_in_a_folder_is_explained_without_network() {
+    let place = Place::new();
+    let folder = place.path("layout");
+    let blobs = folder.join("blobs/sha256");
+    std::fs::create_dir_all(&blobs).unwrap();
+    let blob = |bytes: &[u8]| {
+        let digest = sealgate::verify::Digest::sha256(bytes);
+        std::fs::write(blobs.join(digest.hex()), bytes).unwrap();
+        digest
+    };
+    let manifest_type = "application/vnd.oci.image.manifest.v1+json";
+    let config = json!({"mediaType": "application/vnd.oci.image.config.v1+json", "digest": blob(b"{}").to_string(), "size": 2});
+    let image =
+        json!({"schemaVersion": 2, "mediaType": manifest_type, "config": config, "layers": []}).to_string();
+    let digest = blob(image.as_bytes());
+    let signed = place.world.sign_image_legacy(&digest, &release());
+    let payload = signed.legacy_bytes();
+    let layer = json!({
+        "mediaType": "application/vnd.dev.cosign.simplesigning.v1+json",
+        "digest": blob(&payload).to_string(), "size": payload.len(), "annotations": signed.legacy_annotations(),
+    });
+    let signatures =
+        json!({"schemaVersion": 2, "mediaType": manifest_type, "config": config, "layers": [layer]})
+            .to_string();
+    let entry = |bytes: &str, kind: &str| {
+        json!({"mediaType": manifest_type, "digest": blob(bytes.as_bytes()).to_string(), "size": bytes.len(),
+            "annotations": {"kind": kind}})
+    };
+    let index = json!({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [
+        entry(&image, "dev.cosignproject.cosign/image"), entry(&signatures, "dev.cosignproject.cosign/sigs"),
+    ]});
+    std::fs::write(folder.join("index.json"), index.to_string()).unwrap();
+    std::fs::write(folder.join("oci-layout"), r#"{"imageLayoutVersion":"1.0.0"}"#).unwrap();
+    let name = place.name("layout");
+    let shown = json_of(&place, &["--layout", &name]);
+    assert_eq!(
+        (&shown["digest"], &shown["signatures"][0]["standing"]),
+        (&json!(digest.to_string()), &json!("genuine")),
+        "{shown:#}"
+    );
+    let command = shown["wouldAccept"][0]["commands"][0].as_array().unwrap();
+    let line: Vec<String> = command.iter().map(|word| word.as_str().unwrap().to_owned()).collect();
+    assert_eq!(ask(&line.iter().flat_map(|word| word.split(' ')).collect::<Vec<_>>()).code, 0, "{line:?}");
+
+    assert_eq!(explain(&place, &["--layout", "/nonexistent"]).code, 2);
+    assert_eq!(explain(&place, &["--layout", &name, "registry.example/app"]).code, 64);
+}

@@ -121,6 +121,7 @@ fn an_attestation_of_another_type_is_refused_by_its_type() {
         verdict(&place, "verify-attestation", &[&BY_RELEASE[..], &["--type", kind, &reference]].concat()).1
     };
     let json = ask("spdx");
+    assert_eq!(json["artifacts"][0]["signatures"][0]["digest"], image.digest.to_string());
     assert_eq!(json["artifacts"][0]["signatures"][0]["standing"], "verified", "{json:#}");
     let json = ask("cyclonedx");
     let signature = &json["artifacts"][0]["signatures"][0];
