@@ -32,6 +32,12 @@ cluster:
 sigstore:
     testdata/sigstore/build.sh && cargo test --workspace --test sigstore -- --ignored --nocapture
 
+# Some 2,000 command lines for real cosign and sealgate, compared; then both measured. Builds cosign once (needs Go).
+beside-cosign kit="../shared/cosign-kit":
+    cargo build --release --package sealgate-cli
+    testdata/cosign/compare.py "$(testdata/sigstore/build.sh cosign)/cosign" target/release/sealgate --kit {{kit}}
+    testdata/cosign/measure.py "$(testdata/sigstore/build.sh cosign)/cosign" target/release/sealgate --kit {{kit}}
+
 # Everything that must hold before a change lands.
 ci:
     .ci/run

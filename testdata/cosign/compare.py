@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs real cosign and sealgate over the same command lines in a world made for this run, and compares.
 
-usage: compare.py COSIGN SEALGATE [--kit DIR] [--world DIR] [--only WORD] [--show] [--stderr]
+usage: compare.py COSIGN SEALGATE [--kit DIR] [--world DIR] [--only WORD] [--no-matrix]
+                  [--show] [--stderr]
 
 The world (keys, logs, signed images and blobs) is made anew by the kit's mkfixtures.py, cosign's answers are recorded
 live, and then sealgate has to give the same: exit code and standard output, with standard error counted apart. Three
@@ -104,6 +105,7 @@ def main():
     p.add_argument('--kit', default=os.path.join(HERE, '../../../shared/cosign-kit'))
     p.add_argument('--world', help='a folder that keeps the world and what cosign answered, for further runs')
     p.add_argument('--only', help='run the cases whose name has this word')
+    p.add_argument('--no-matrix', action='store_true', help='leave matrix.tsv out, which takes most of the time')
     p.add_argument('--show', action='store_true', help='print both answers of what differs')
     p.add_argument('--stderr', action='store_true', help='print both errors of what differs in standard error alone')
     a = p.parse_args()
@@ -126,7 +128,7 @@ def main():
             open(f'{work}/port', 'w').write(str(port))
         port = int(open(f'{work}/port').read())
         images = [name for name in json.load(open(f'{folder}/fx/digests.json')) if not name.startswith('multi-a')]
-        lines = [tuple(row[:2]) for row in rows(f'{folder}/cases.tsv')] + cases.every() + list(matrix(images))
+        lines = [tuple(row[:2]) for row in rows(f'{folder}/cases.tsv')] + cases.every() + ([] if a.no_matrix else list(matrix(images)))
         names = [name for name, _ in lines]
         twice = {name for name in names if names.count(name) > 1}
         assert not twice, f'two cases of one name: {twice}'
@@ -154,7 +156,7 @@ def main():
             for part in ('stdout', 'stderr'):
                 if got[name][part] != want[name][part]:
                     print(f'  {name} cosign   {part}: {want[name][part][:900]!r}\n  {name} sealgate {part}: {got[name][part][:900]!r}')
-    idle = [] if a.only else [row[0] for row in listed if row[0] not in used]
+    idle = [] if a.only or a.no_matrix else [row[0] for row in listed if row[0] not in used]
     for name in idle:
         print(f'{name}: listed as a difference, and there is none')
     print(f'{len(lines)} command lines: {len(lines) - wrong - meant} the same, {meant} differ as published, {wrong} differ otherwise')
