@@ -54,6 +54,22 @@ pub(crate) enum WebError {
     Unreachable { url: String, why: String },
 }
 
+/// What a URL that a person typed names.
+///
+/// # Errors
+/// cosign's text.
+pub(crate) fn read(url: &str) -> Result<Vec<u8>, String> {
+    if url.split_once("://").is_none_or(|(_, rest)| rest.is_empty() || rest.starts_with('/')) {
+        return Err(format!("Get \"{}\": http: no Host in request URL", url.trim_end_matches('/')));
+    }
+    let request = Request { url: url.to_owned(), redirects: true, ..Request::default() };
+    let answer = get(&request).map_err(|error| error.to_string())?;
+    if !answer.status.is_success() {
+        return Err(format!("loading URL {url}: server returned HTTP {}", answer.status.as_u16()));
+    }
+    Ok(answer.body)
+}
+
 /// Gets it.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ fn verify_blob(typed: &Typed, record: &Record, console: &mut Console<'_>) -> Res
     }
     meaning::check_signer(Verb::Blob, typed)?;
     let word = typed.words.first().map(String::as_str).unwrap_or_default();
-    let (bundle, form) = match sigstore_bundle(typed)? {
+    let (bundle, form) = match sigstore_bundle(Verb::Blob, typed)? {
         Some(bundle) => (bundle, Form::Bundle),
         None => {
             detached::check(typed)?;
@@ -75,7 +75,7 @@ fn verify_blob_attestation(typed: &Typed, record: &Record, console: &mut Console
         return Err("please specify path to the DSSE envelope signature via --signature or --bundle".into());
     }
     meaning::check_signer(Verb::BlobAttestation, typed)?;
-    let (bundle, form) = match sigstore_bundle(typed)? {
+    let (bundle, form) = match sigstore_bundle(Verb::BlobAttestation, typed)? {
         Some(bundle) => (bundle, Form::Bundle),
         None => {
             detached::check(typed)?;
@@ -147,51 +147,46 @@ fn judge(typed: &Typed, form: Form, console: &mut Console<'_>) -> Result<Judge, 
 }
 
 // The bundle that was named, if it is one of today's. cosign takes anything else for the older form, without a word.
-fn sigstore_bundle(typed: &Typed) -> Result<Option<Bundle>, Failure> {
+fn sigstore_bundle(verb: Verb, typed: &Typed) -> Result<Option<Bundle>, Failure> {
     let Some(name) = typed.some("bundle").filter(|_| typed.switch("new-bundle-format")) else {
         return Ok(None);
     };
     let bytes = files::read(name, limits::FILE)?;
     match Bundle::from_json(&bytes) {
         Ok(bundle) => {
-            for (flag, part) in [("certificate", "certificate"), ("signature", "signature")] {
-                if typed.some(flag).is_some() {
-                    let must =
-                        if flag == "certificate" { "certificate must be in bundle and" } else { "signature" };
-                    return Err(format!(
-                        "unsupported: {must} may not be provided using --{part} when using --new-bundle-format"
-                    )
-                    .into());
-                }
+            meaning::check_bundle_flags(typed, true)?;
+            // An attestation's bundle is its own signature, whatever else was typed.
+            if verb == Verb::Blob && typed.some("signature").is_some() {
+                return Err("unsupported: signature may not be provided using --signature when using --new-bundle-format".into());
             }
             Ok(Some(bundle))
         }
         Err(error) => match detached::is_older(&bytes) {
             true => Ok(None),
-            false => Err(unreadable(&bytes, &error.to_string()).into()),
+            false => Err(no_json(&bytes).unwrap_or_else(|| format!("{name}: {error}")).into()),
         },
     }
 }
 
-// Go's words for text that is no JSON at all.
-fn unreadable(bytes: &[u8], error: &str) -> String {
-    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(byte)
-            if byte.is_ascii_alphabetic()
-                && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_err() =>
-        {
-            format!("invalid character '{}' looking for beginning of value", char::from(*byte))
-        }
-        _ => error.to_owned(),
-    }
+/// Go's words for text that is no JSON at all.
+pub(super) fn no_json(bytes: &[u8]) -> Option<String> {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace())?;
+    let is_none =
+        first.is_ascii_alphabetic() && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_err();
+    is_none.then(|| format!("invalid character '{}' looking for beginning of value", char::from(*first)))
 }
 
 fn refused(refusal: &Refusal, form: Form, verb: Verb, blob: &Blob) -> Failure {
     use sealgate::verify::VerifyError::{DigestMismatch, SubjectMismatch};
     let by_digest = matches!(blob.artifact(), Artifact::Digest(_));
     let text = match refusal {
-        Refusal::Verify(SubjectMismatch { .. }, _) => match (form, verb, by_digest) {
+        Refusal::Verify(SubjectMismatch { signed, artifact }, _) => match (form, verb, by_digest) {
             (Form::Older, ..) => "no matching subject digest found".into(),
+            // A digest of an algorithm that the statement has is told from one that it has not.
+            (_, _, true) if signed.split(':').next() == artifact.split(':').next() => {
+                "failed to verify signature: provided artifact digest does not match any digest in statement"
+                    .into()
+            }
             (_, _, true) => {
                 "failed to verify signature: provided artifact digests does not match digests in statement"
                     .into()

@@ -73,6 +73,13 @@ pub(crate) fn claimed_key_kind(certificate: &[u8]) -> KeyKind {
         .map_or(KeyKind::Ecdsa, |(_, parsed)| key_kind(parsed.tbs_certificate.subject_pki.raw))
 }
 
+/// Whether a certificate claims to have been seen by no log of certificates; for messages only.
+pub(crate) fn has_no_sct(certificate: &[u8]) -> bool {
+    X509Certificate::from_der(certificate).is_ok_and(|(_, parsed)| {
+        parsed.extensions().iter().all(|extension| extension.oid.to_id_string() != "1.3.6.1.4.1.11129.2.4.2")
+    })
+}
+
 /// The extensions 1.3.6.1.4.1.57264.1.1 to .6 under the names that cosign prints.
 pub(crate) const EXTENSIONS: [(u8, &str); 6] = [
     (1, "Issuer"),

@@ -293,6 +293,17 @@ impl Judge {
                 return refusal;
             }
         }
+        // The log of certificates comes before any time.
+        let is_unseen =
+            || self.root.has_ct_logs() && bundle.claimed_certificate().is_some_and(certificate::has_no_sct);
+        let error = match error {
+            VerifyError::CertificateExpired { .. } | VerifyError::NoTrustedTime
+                if form == Form::Older && is_unseen() =>
+            {
+                VerifyError::SctMissing
+            }
+            error => error,
+        };
         // Without the log's entry cosign does not look at the certificate beside a key.
         let error = match error {
             VerifyError::MaterialMismatch if form == Form::Older && self.log == LogRule::None => {

@@ -21,7 +21,7 @@ pub(crate) fn load(reference: &str, console: &Console<'_>) -> Result<PublicKey, 
             .map(|value| value.as_bytes().to_vec())
             .ok_or_else(|| format!("loading URL: env var ${name} not found"))?,
         Some(("k8s", secret)) => kubernetes::public_key(secret, console)?,
-        Some(("http" | "https", rest)) => by_url(reference, rest)?,
+        Some(("http" | "https", _)) => web::read(reference)?,
         Some((scheme, _)) => return Err(format!("loading URL: unrecognized scheme: {scheme}://")),
         None => files::read(reference, limits::FILE).map_err(|error| error.to_string())?,
     };
@@ -42,16 +42,4 @@ pub(crate) fn from_pem(bytes: &[u8]) -> Result<PublicKey, String> {
         }
     }
     PublicKey::from_pem(text.trim()).map_err(|error| format!("pem to public key: {error}"))
-}
-
-fn by_url(url: &str, rest: &str) -> Result<Vec<u8>, String> {
-    if rest.is_empty() || rest.starts_with('/') {
-        return Err(format!("Get \"{}\": http: no Host in request URL", url.trim_end_matches('/')));
-    }
-    let request = web::Request { url: url.to_owned(), redirects: true, ..web::Request::default() };
-    let answer = web::get(&request).map_err(|error| error.to_string())?;
-    if !answer.status.is_success() {
-        return Err(format!("loading URL {url}: server returned HTTP {}", answer.status.as_u16()));
-    }
-    Ok(answer.body)
 }

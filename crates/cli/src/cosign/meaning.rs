@@ -92,7 +92,7 @@ pub(crate) fn check_signer(verb: Verb, typed: &Typed) -> Result<(), Failure> {
 
 /// Fails where a flag was typed that cosign has for the older format alone, or no root can vouch for bundles.
 pub(crate) fn check_bundle_flags(typed: &Typed, root: bool) -> Result<(), Failure> {
-    let flags: [(&[&str], &str); 5] = [
+    let flags: [(&[&str], &str); 6] = [
         (&["certificate"], "certificate must be in bundle and may not be provided using --certificate"),
         (
             &["certificate-chain"],
@@ -103,6 +103,7 @@ pub(crate) fn check_bundle_flags(typed: &Typed, root: bool) -> Result<(), Failur
             &["timestamp-certificate-chain"],
             "TSA certificate chain path may only be provided using --trusted-root",
         ),
+        (&["rfc3161-timestamp"], "RFC3161 timestamp may not be provided using --rfc3161-timestamp"),
         (&["sct"], "SCT may not be provided using --sct"),
     ];
     for (names, text) in flags {

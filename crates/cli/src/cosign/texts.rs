@@ -250,6 +250,26 @@ fn by_older(error: &VerifyError, around: Circumstances) -> String {
                 "checking expiry on certificate with bundle: certificate expired before observed time: {not_after} is before {time}"
             )
         }
+        VerifyError::CertificateExpired { time, not_before, .. } => {
+            format!(
+                "checking expiry on certificate with bundle: certificate was issued after observed time: {not_before} is after {time}"
+            )
+        }
+        VerifyError::DigestMismatch { signed, artifact } => {
+            let hex = |digest: &str| digest.split_once(':').map_or(digest, |(_, hex)| hex).to_owned();
+            format!(
+                "error verifying bundle: matching bundle to payload: bundle=\"{}\", payload=\"{}\"",
+                hex(signed),
+                hex(artifact)
+            )
+        }
+        VerifyError::LogMismatch { field: "signature" } => {
+            "error verifying bundle: signature in bundle does not match signature being verified".into()
+        }
+        VerifyError::LogMismatch { .. } => format!("error verifying bundle: {error}"),
+        VerifyError::TimestampInvalid { .. } => {
+            format!("unable to verify RFC3161 timestamp bundle: {error}")
+        }
         VerifyError::CertificateMissing => "no certificate found on signature".into(),
         VerifyError::InclusionPromiseInvalid { .. } => {
             "error verifying bundle: verifying bundle with trusted root: unable to verify SET".into()

@@ -3,7 +3,7 @@
 use sealgate::verify::{Algorithm, Artifact, Digest, DigestError};
 
 use super::super::failure::Failure;
-use crate::{Console, files};
+use crate::{Console, files, web};
 
 /// What was signed.
 #[derive(Debug)]
@@ -19,6 +19,16 @@ impl Blob {
     pub(crate) fn read(word: &str, console: &mut Console<'_>) -> Result<Self, Failure> {
         if word == "-" {
             return Ok(Self::Bytes(files::read_stream("standard input", console.input(), WHOLE)?));
+        }
+        match word.split_once("://") {
+            Some(("http" | "https", _)) => return Ok(Self::Bytes(web::read(word)?)),
+            Some(("env", name)) => {
+                let value = console.set_variable(name);
+                let bytes = value.ok_or_else(|| format!("loading URL: env var ${name} not found"))?;
+                return Ok(Self::Bytes(bytes.as_bytes().to_vec()));
+            }
+            Some((scheme, _)) => return Err(format!("loading URL: unrecognized scheme: {scheme}://").into()),
+            None => {}
         }
         let file = files::open(word)?;
         let size = file.metadata().map_or(0, |facts| facts.len());
@@ -40,7 +50,10 @@ impl Blob {
 
 /// Whether a word that is no file could be meant as a digest.
 pub(crate) fn looks_like_digest(word: &str) -> bool {
-    ["sha256:", "sha384:", "sha512:"].iter().any(|prefix| word.starts_with(prefix))
+    word.split_once(':').is_some_and(|(algorithm, hex)| {
+        let is_hex = hex.len().is_multiple_of(2) && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        !algorithm.is_empty() && !algorithm.contains('/') && !hex.is_empty() && is_hex
+    })
 }
 
 /// Reads `sha256:HEX`.
@@ -52,6 +65,13 @@ pub(crate) fn parse_digest(word: &str) -> Result<Digest, Failure> {
 
 /// Reads `--digest` and `--digestAlg`.
 pub(crate) fn typed_digest(hexadecimal: &str, algorithm: &str) -> Result<Digest, Failure> {
+    if let Some(letter) = hexadecimal.chars().find(|letter| !letter.is_ascii_hexdigit()) {
+        let point = u32::from(letter);
+        return Err(format!(
+            "unable to decode provided digest: encoding/hex: invalid byte: U+{point:04X} '{letter}'"
+        )
+        .into());
+    }
     if !matches!(algorithm, "sha256" | "sha384" | "sha512") {
         let quoted = crate::go::quote::quote(algorithm);
         return Err(
@@ -62,7 +82,8 @@ pub(crate) fn typed_digest(hexadecimal: &str, algorithm: &str) -> Result<Digest,
     text.parse().map_err(|error| match error {
         // Well-formed, but no digest of that algorithm: nothing can have it.
         DigestError::Length { .. } if hexadecimal.len().is_multiple_of(2) => {
-            "failed to verify signature: provided artifact digests does not match digests in statement".into()
+            "failed to verify signature: provided artifact digest does not match any digest in statement"
+                .into()
         }
         error => format!("unable to decode provided digest: {error}").into(),
     })

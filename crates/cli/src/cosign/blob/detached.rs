@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sealgate::verify::{Bundle, BundleError, Item, Place};
 use serde_json::{Value, json};
 
-use super::super::failure::Failure;
+use super::super::{certificate, failure::Failure, meaning::Verb};
 use crate::{files, go::flags::Typed, limits};
 
 /// What cosign refuses on this path.
@@ -19,7 +19,7 @@ pub(crate) fn check(typed: &Typed) -> Result<(), Failure> {
     if stamp && !opted {
         return Err("when specifying --rfc3161-timestamp-path, you must also specify --use-signed-timestamps or --timestamp-certificate-chain".into());
     }
-    if opted && !stamp && typed.some("bundle").is_none() {
+    if opted && !stamp {
         return Err("when specifying --use-signed-timestamps or --timestamp-certificate-chain, you must also specify --rfc3161-timestamp-path".into());
     }
     Ok(())
@@ -46,14 +46,19 @@ pub(crate) fn signature(typed: &Typed) -> Result<Bundle, Failure> {
     let Some(signature) = form.get("base64Signature").and_then(Value::as_str).map(str::to_owned) else {
         return Err("missing flag '--signature'".into());
     };
-    if let Some(pem) = certificate(typed)? {
-        form.insert("cert".into(), STANDARD.encode(pem).into());
+    if let Some(der) = certificate::typed(typed, Verb::Blob)? {
+        let beside = form.get("cert").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+        let beside = beside.and_then(|text| pem::parse(text).ok()).map(pem::Pem::into_contents);
+        if beside.is_some_and(|beside| beside != der) {
+            return Err("the cert passed in does not match the cert in the provided bundle".into());
+        }
+        form.insert("cert".into(), STANDARD.encode(pem_of(der)).into());
     }
     let Some(stamp) = typed.some("rfc3161-timestamp") else {
         let written = Value::Object(form).to_string();
         return Bundle::from_cosign_blob_json(written.as_bytes()).map_err(|error| wrong(&error));
     };
-    let stamp = timestamp(&files::read(stamp, limits::FILE)?);
+    let stamp = timestamp(&files::read(stamp, limits::FILE)?)?;
     let mut material = match form
         .get("cert")
         .and_then(Value::as_str)
@@ -88,14 +93,17 @@ pub(crate) fn attestation(typed: &Typed) -> Result<Bundle, Failure> {
         return Bundle::from_cosign_blob_attestation_json(&files::read(name, limits::FILE)?)
             .map_err(|error| wrong(&error));
     }
-    let bytes = files::read(typed.text("signature"), limits::FILE)?;
+    let name = typed.text("signature");
+    let bytes = files::read(name, limits::FILE).map_err(|error| format!("reading {name}: {error}"))?;
+    if let Some(why) = super::no_json(&bytes) {
+        return Err(why.into());
+    }
     let mut annotations = BTreeMap::new();
-    if let Some(pem) = certificate(typed)? {
-        annotations
-            .insert("dev.sigstore.cosign/certificate".to_owned(), String::from_utf8_lossy(&pem).into_owned());
+    if let Some(der) = certificate::typed(typed, Verb::BlobAttestation)? {
+        annotations.insert("dev.sigstore.cosign/certificate".to_owned(), pem_of(der));
     }
     if let Some(stamp) = typed.some("rfc3161-timestamp") {
-        let stamp = json!({"SignedRFC3161Timestamp": timestamp(&files::read(stamp, limits::FILE)?)});
+        let stamp = json!({"SignedRFC3161Timestamp": timestamp(&files::read(stamp, limits::FILE)?)?});
         annotations.insert("dev.sigstore.cosign/rfc3161timestamp".to_owned(), stamp.to_string());
     }
     let media_type = "application/vnd.dsse.envelope.v1+json".to_owned();
@@ -114,21 +122,22 @@ fn older_form(typed: &Typed) -> Result<serde_json::Map<String, Value>, Failure> 
     }
 }
 
-// PEM, also where the file holds it in base64 once more.
-fn certificate(typed: &Typed) -> Result<Option<Vec<u8>>, Failure> {
-    let Some(name) = typed.some("certificate") else { return Ok(None) };
-    let bytes = files::read(name, limits::FILE)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let pem = if text.contains("-----BEGIN") { bytes } else { STANDARD.decode(text.trim()).unwrap_or(bytes) };
-    Ok(Some(pem))
+fn pem_of(der: Vec<u8>) -> String {
+    pem::encode(&pem::Pem::new("CERTIFICATE", der))
 }
 
 // The file is cosign's JSON, or the timestamp itself.
-fn timestamp(bytes: &[u8]) -> String {
+fn timestamp(bytes: &[u8]) -> Result<String, Failure> {
     let written = serde_json::from_slice::<Value>(bytes).ok();
     let inner =
         written.as_ref().and_then(|value| value.get("SignedRFC3161Timestamp")).and_then(Value::as_str);
-    inner.map_or_else(|| STANDARD.encode(bytes), str::to_owned)
+    match (inner, bytes.first()) {
+        (Some(inner), _) => Ok(inner.to_owned()),
+        (None, Some(0x30)) => Ok(STANDARD.encode(bytes)),
+        (None, _) => {
+            Err(super::no_json(bytes).unwrap_or_else(|| "the timestamp file holds none".into()).into())
+        }
+    }
 }
 
 fn wrong(error: &BundleError) -> Failure {
