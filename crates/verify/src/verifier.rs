@@ -263,7 +263,10 @@ fn stated_or_asked<'a>(
         (None, Some(asked)) => Ok(asked),
         (Some(stated), None) => Ok(Artifact::Digest(stated)),
         (None, None) => Err(VerifyError::BytesNeeded),
-        // Two digests of different algorithms cannot be compared, so they do not agree.
+        // Two digests of different algorithms cannot be compared; the bytes could be.
+        (Some(stated), Some(Artifact::Digest(asked))) if stated.algorithm() != asked.algorithm() => {
+            Err(VerifyError::BytesNeeded)
+        }
         (Some(stated), Some(asked)) if asked.digest(stated.algorithm()).as_ref() == Some(stated) => Ok(asked),
         (Some(stated), Some(asked)) => {
             Err(VerifyError::DigestMismatch { signed: stated.to_string(), artifact: asked.shown() })

@@ -113,10 +113,11 @@ fn content_about_something_else_is_refused_unless_nobody_asks() {
     let root = World::shared().root();
     let verifier = Verifier::new(&root, World::shared().now());
     let other = Digest::sha256(b"another manifest");
-    for (signed, code) in [
-        (recipe().sign().item(), "subject-mismatch"),
-        (recipe().simple_signing(&image()).sign().legacy_item(), "subject-mismatch"),
-        (recipe().message(MANIFEST).sign().item(), "digest-mismatch"),
+    let open = "artifact-bytes-needed";
+    for (signed, code, by_another_algorithm) in [
+        (recipe().sign().item(), "subject-mismatch", open),
+        (recipe().simple_signing(&image()).sign().legacy_item(), "subject-mismatch", "subject-mismatch"),
+        (recipe().message(MANIFEST).sign().item(), "digest-mismatch", open),
     ] {
         let bundle = Bundle::read(&signed).unwrap();
         let _ = verifier.authenticate(&bundle, Artifact::Digest(&image())).unwrap();
@@ -124,9 +125,9 @@ fn content_about_something_else_is_refused_unless_nobody_asks() {
         let _ = verifier.authenticate_unbound_insecure(&bundle).unwrap();
         refused(code, verifier.authenticate(&bundle, Artifact::Digest(&other)));
         refused(code, verifier.authenticate(&bundle, Artifact::Bytes(b"another manifest")));
-        // A digest of another algorithm can be compared with nothing that is signed here.
+        // A digest of another algorithm can be compared with nothing that is signed here; the bytes could be.
         refused(
-            code,
+            by_another_algorithm,
             verifier.authenticate(&bundle, Artifact::Digest(&Digest::of(Algorithm::Sha512, MANIFEST))),
         );
     }

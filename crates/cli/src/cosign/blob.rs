@@ -177,7 +177,7 @@ pub(super) fn no_json(bytes: &[u8]) -> Option<String> {
 }
 
 fn refused(refusal: &Refusal, form: Form, verb: Verb, blob: &Blob) -> Failure {
-    use sealgate::verify::VerifyError::{DigestMismatch, SubjectMismatch};
+    use sealgate::verify::VerifyError::{BytesNeeded, DigestMismatch, SubjectMismatch};
     let by_digest = matches!(blob.artifact(), Artifact::Digest(_));
     let text = match refusal {
         Refusal::Verify(SubjectMismatch { signed, artifact }, _) => match (form, verb, by_digest) {
@@ -194,7 +194,7 @@ fn refused(refusal: &Refusal, form: Form, verb: Verb, blob: &Blob) -> Failure {
             _ => "failed to verify signature: provided artifact digests do not match digests in statement"
                 .into(),
         },
-        Refusal::Verify(DigestMismatch { .. }, _) if form == Form::Bundle && by_digest => {
+        Refusal::Verify(DigestMismatch { .. } | BytesNeeded, _) if form == Form::Bundle && by_digest => {
             "failed to verify signature: artifact does not match digest".into()
         }
         other => texts::of(other, form),

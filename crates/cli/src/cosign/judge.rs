@@ -256,9 +256,18 @@ impl Judge {
             }
             (_, Some(artifact)) => verifier.authenticate(bundle, artifact),
             (_, None) => verifier.authenticate_unbound_insecure(bundle),
-        }
-        .map_err(|error| self.refused(bundle, form, error))?;
+        };
+        let (authentic, open) = match (authentic, artifact) {
+            (Err(VerifyError::BytesNeeded), Some(Artifact::Digest(digest))) if bundle.has_envelope() => {
+                (self.unbound(&verifier, bundle), Some(digest))
+            }
+            (authentic, _) => (authentic, None),
+        };
+        let authentic = authentic.map_err(|error| self.refused(bundle, form, error))?;
         let verified = self.trusted(&authentic, form)?;
+        if let Some(digest) = open {
+            is_about(verified.content(), digest).map_err(|error| self.refused(bundle, form, error))?;
+        }
         let stamped = |time: &ProvenTime| matches!(time.source, TimeSource::TimestampAuthority(_));
         // cosign asks for the timestamp of an older signature only where there is one, and then the verifier did.
         if self.timestamp && form == Form::Bundle && !verified.signed_at().iter().any(stamped) {
@@ -270,6 +279,15 @@ impl Judge {
             times: verified.signed_at().to_vec(),
             log: verified.log().to_vec(),
         })
+    }
+
+    // A subject may have digests of several algorithms. cosign has no bytes to compare the others with either, and takes
+    // the one that it can compare.
+    fn unbound(&self, verifier: &Verifier<'_>, bundle: &Bundle) -> Result<Authentic, VerifyError> {
+        match &self.whom {
+            Whom::Key { key, .. } => verifier.authenticate_with_key_unbound_insecure(bundle, key, self.log),
+            _ => verifier.authenticate_unbound_insecure(bundle),
+        }
     }
 
     // cosign compares the signer of an older signature before it looks at most else, so where both are wrong it speaks
@@ -380,4 +398,16 @@ impl Judge {
             _ => Wanted::default(),
         }
     }
+}
+
+// Whether a subject has this digest; digests of other algorithms are not looked at.
+fn is_about(content: &Content, digest: &Digest) -> Result<(), VerifyError> {
+    let (name, hex) = (digest.algorithm().name(), digest.hex());
+    let Content::Statement(statement) = content else { return Err(VerifyError::BytesNeeded) };
+    if statement.subjects.iter().any(|subject| subject.digest.get(name) == Some(&hex)) {
+        return Ok(());
+    }
+    let first = statement.subjects.first().and_then(|subject| subject.digest.iter().next());
+    let signed = first.map_or_else(String::new, |(name, hex)| format!("{name}:{hex}"));
+    Err(VerifyError::SubjectMismatch { signed, artifact: digest.to_string() })
 }

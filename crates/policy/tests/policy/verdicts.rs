@@ -133,6 +133,48 @@ fn a_message_signature_over_the_manifest_counts() {
     assert!(!allowed(&judge(&set(SIGNED), &found(vec![other.sign().item()]))));
 }
 
+const MANIFEST: &[u8] = b"the manifest of an image";
+
+// The same evidence with the manifest's bytes, and without.
+fn with_and_without_manifest(item: &sealgate_verify::Item) -> [&'static str; 2] {
+    let without = found(vec![item.clone()]);
+    let mut with = without.clone();
+    with.entries[0].manifest = Some(Arc::from(MANIFEST));
+    [with, without].map(|evidence| judge(&set(SIGNED), &evidence).name())
+}
+
+#[test]
+fn a_subject_with_a_digest_that_cannot_be_compared_is_open() {
+    use sealgate_verify::Algorithm::{Sha384, Sha512};
+    let about = |algorithm: &str, hex: String| {
+        let mut statement = sealgate_testkit::recipe::sign_statement(&image());
+        statement["subject"][0]["digest"][algorithm] = hex.into();
+        with_and_without_manifest(&world().recipe(&image(), &release()).statement(&statement).sign().item())
+    };
+    let digest = |algorithm, bytes: &[u8]| Digest::of(algorithm, bytes).hex();
+    assert_eq!(about("sha512", digest(Sha512, MANIFEST)), ["allow", "unknown"]);
+    assert_eq!(about("sha512", digest(Sha512, b"another")), ["deny", "unknown"]);
+    assert_eq!(about("sha384", digest(Sha384, b"another")), ["deny", "unknown"]);
+    assert_eq!(about("gitCommit", "00".into()), ["allow", "allow"]);
+    let mut statement = sealgate_testkit::recipe::sign_statement(&image());
+    statement["subject"][0]["digest"] = serde_json::json!({"sha512": digest(Sha512, MANIFEST)});
+    let item = world().recipe(&image(), &release()).statement(&statement).sign().item();
+    assert_eq!(with_and_without_manifest(&item), ["allow", "unknown"]);
+}
+
+#[test]
+fn a_signature_over_another_digest_of_the_manifest_needs_its_bytes() {
+    use sealgate_testkit::KeyKind;
+    for (kind, without) in [(KeyKind::P256, "allow"), (KeyKind::P384, "unknown")] {
+        let recipe = |bytes: &[u8]| {
+            let recipe = world().recipe(&image(), &release()).message(bytes);
+            recipe.with(|recipe| recipe.leaf_key = Some(SigningKey::generate(kind))).sign().item()
+        };
+        assert_eq!(with_and_without_manifest(&recipe(MANIFEST)), ["allow", without], "{kind:?}");
+        assert_eq!(with_and_without_manifest(&recipe(b"another"))[0], "deny", "{kind:?}");
+    }
+}
+
 #[test]
 fn two_signatures_by_one_signer_are_too_few() {
     let verdict = judge(&set(TWO), &found(vec![by(&qa()), by(&qa())]));

@@ -93,8 +93,18 @@ impl Statement {
     /// Whether a subject has the artifact's digest. Names are not compared.
     pub(super) fn is_about(&self, artifact: Artifact<'_>) -> Result<(), VerifyError> {
         let mut digests = Known { artifact, computed: BTreeMap::new() };
-        if self.subjects.iter().any(|subject| digests.are_of(subject)) {
-            return Ok(());
+        let mut is_open = false;
+        for subject in &self.subjects {
+            match digests.compare(subject) {
+                Comparison::Fits => return Ok(()),
+                Comparison::Open => is_open = true,
+                Comparison::Differs => {}
+            }
+        }
+        // THREAT: bytes withheld so that a contradiction cannot be seen.
+        // See a_subject_with_a_digest_that_cannot_be_compared_is_open.
+        if is_open {
+            return Err(VerifyError::BytesNeeded);
         }
         let shown = |subject: &Subject| {
             subject.digest.iter().next().map(|(name, value)| json::printable(&format!("{name}:{value}")))
@@ -113,11 +123,22 @@ struct Known<'a> {
     computed: BTreeMap<Algorithm, Option<Digest>>,
 }
 
+/// How a subject compares with the artifact.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Comparison {
+    /// One digest differs, or there is none that we know.
+    Differs,
+    /// Every digest fits.
+    Fits,
+    /// None differs, but of some the artifact's is not known: only its bytes would tell.
+    Open,
+}
+
 impl Known<'_> {
-    // Every digest that can be compared fits, and there is one. THREAT: a subject that is right under one algorithm and wrong
-    // under another, so that two readers see two artifacts.
-    fn are_of(&mut self, subject: &Subject) -> bool {
-        let mut compared = false;
+    // Every digest fits, and there is one. THREAT: a subject that is right under one algorithm and wrong under another, so
+    // that two readers see two artifacts.
+    fn compare(&mut self, subject: &Subject) -> Comparison {
+        let mut outcome = Comparison::Differs;
         for (name, value) in &subject.digest {
             let algorithm = match name.as_str() {
                 "sha256" => Algorithm::Sha256,
@@ -127,12 +148,16 @@ impl Known<'_> {
             };
             let artifact = self.artifact;
             match self.computed.entry(algorithm).or_insert_with(|| artifact.digest(algorithm)) {
-                Some(digest) if digest.hex() == *value => compared = true,
-                Some(_) => return false,
-                None => {}
+                Some(digest) if digest.hex() == *value => {
+                    if outcome == Comparison::Differs {
+                        outcome = Comparison::Fits;
+                    }
+                }
+                Some(_) => return Comparison::Differs,
+                None => outcome = Comparison::Open,
             }
         }
-        compared
+        outcome
     }
 }
 

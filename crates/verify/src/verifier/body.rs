@@ -278,7 +278,9 @@ impl Reading<'_> {
             Some(digest) if matches!(self.expected.signed, Signed::Artifact(None)) => {
                 Err(VerifyError::DigestMismatch { signed: logged.to_string(), artifact: digest.to_string() })
             }
-            _ => Err(VerifyError::LogMismatch { field: "digest" }),
+            Some(_) => Err(VerifyError::LogMismatch { field: "digest" }),
+            // Of an artifact that is known by another digest alone.
+            None => Err(VerifyError::BytesNeeded),
         }
     }
 
