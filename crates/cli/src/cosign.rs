@@ -16,6 +16,7 @@ mod image;
 mod initialize;
 mod judge;
 mod key;
+mod load;
 mod manifest;
 mod meaning;
 mod output;

@@ -34,6 +34,8 @@ mod images;
 mod keys;
 #[path = "cli/limits.rs"]
 mod limits;
+#[path = "cli/loading.rs"]
+mod loading;
 #[path = "cli/manners.rs"]
 mod manners;
 #[path = "cli/policies.rs"]

@@ -9,9 +9,9 @@ mod evidence;
 mod folder;
 mod write;
 
-use std::{io, path::Path};
+use std::{fs::File, io, path::Path};
 
-use sealgate_verify::{Digest, GapCause};
+use sealgate_verify::{Algorithm, Digest, GapCause};
 
 use crate::{Descriptor, fault::Fault, limits, manifest};
 use folder::Folder;
@@ -213,6 +213,51 @@ impl Layout {
     /// Whether `index.json` names manifests of attestations.
     pub fn has_attestations(&self) -> bool {
         self.of_kind(ATTESTATIONS).next().is_some()
+    }
+
+    /// The manifests of signatures, and then those of attestations, that `index.json` names.
+    pub fn attachments(&self) -> impl Iterator<Item = (Kind, &Descriptor)> {
+        let of = |kind, name| self.of_kind(name).map(move |entry| (kind, entry));
+        of(Kind::Signatures, SIGNATURES).chain(of(Kind::Attestations, ATTESTATIONS))
+    }
+
+    /// The manifests in the folder that refer to the image, in the order of their digests.
+    ///
+    /// # Errors
+    /// [`LayoutError`] if any of the folder's manifests could not be looked at.
+    pub fn referrers(&self) -> Result<Vec<Vec<u8>>, LayoutError> {
+        let mut found = Vec::new();
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512] {
+            for name in self.folder.names(algorithm)? {
+                if name == *self.digest() || !self.folder.looks_like_json(&name)? {
+                    continue;
+                }
+                let bytes = self.folder.blob(&name, limits::MANIFEST_BYTES)?;
+                let subject = manifest::manifest(&bytes).ok().and_then(|manifest| manifest.subject);
+                if subject.as_ref() == Some(self.digest()) {
+                    found.push(bytes);
+                }
+                if found.len() > limits::REFERRERS {
+                    let (limit, found) = (limits::REFERRERS as u64, found.len() as u64);
+                    return Err(LayoutError::Limit {
+                        file: "blobs".to_owned(),
+                        what: "referrers",
+                        limit,
+                        found,
+                    });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn manifest(&self, digest: &Digest) -> Result<Vec<u8>, LayoutError> {
+        self.folder.blob(digest, limits::MANIFEST_BYTES)
+    }
+
+    /// Opens a blob that has the digest and the size that its descriptor says.
+    pub(crate) fn blob(&self, blob: &Descriptor) -> Result<File, LayoutError> {
+        self.folder.whole(&blob.digest, blob.size)
     }
 
     fn of_kind(&self, wanted: &'static str) -> impl Iterator<Item = &Descriptor> {

@@ -142,9 +142,27 @@ impl<'a> Source<'a> {
             repository: self.repository,
             accept: ACCEPT_BLOB,
             asked: Asked::Blob,
+            sends: None,
             bounds,
         };
         self.transport.ask(&self.site, &ask).await.map(drop)
+    }
+
+    /// A place in this repository.
+    pub(crate) fn url(&self, path: &str) -> Result<Url, Fault> {
+        self.site.at(&format!("v2/{}/{path}", self.repository))
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    pub(crate) fn repository(&self) -> &'a str {
+        self.repository
+    }
+
+    pub(crate) fn transport(&self) -> &'a Transport {
+        self.transport
     }
 
     fn manifest_url(&self, name: &str) -> Result<Url, Fault> {
@@ -159,11 +177,11 @@ impl<'a> Source<'a> {
         asked: Asked,
         bounds: Bounds<'a>,
     ) -> Result<Reply, Fault> {
-        let ask = Ask { method, url, repository: self.repository, accept, asked, bounds };
+        let ask = Ask { method, url, repository: self.repository, accept, asked, sends: None, bounds };
         self.transport.ask(&self.site, &ask).await
     }
 
-    fn bounds(&self, what: &'static str, limit: u64, declared: Option<u64>) -> Bounds<'a> {
+    pub(crate) fn bounds(&self, what: &'static str, limit: u64, declared: Option<u64>) -> Bounds<'a> {
         Bounds { what, limit, declared, budget: self.budget, into: None, deadline: self.deadline }
     }
 

@@ -12,16 +12,18 @@ use url::{Url, form_urlencoded};
 
 use crate::{credentials::Secret, fault::Fault, limits, session::Token, transport::basic};
 
-/// Asks for a token that can read one repository. The scope is ours, whatever the challenge named.
+/// Asks for a token that can read one repository, or write to it as well. The scope is ours, whatever the challenge named.
 ///
 /// Spec: distribution's token authentication, and its OAuth2 form for refresh tokens.
 pub(crate) fn request(
     mut realm: Url,
     service: Option<&str>,
     repository: &str,
+    writes: bool,
     secret: Option<&Secret>,
 ) -> Result<Request, Fault> {
-    let scope = format!("repository:{repository}:pull");
+    let actions = if writes { "pull,push" } else { "pull" };
+    let scope = format!("repository:{repository}:{actions}");
     let kept: Vec<(String, String)> = realm
         .query_pairs()
         .filter(|(key, _)| key != "scope" && key != "service")
@@ -93,14 +95,14 @@ mod tests {
     fn the_scope_asked_for_is_ours() {
         let realm =
             Url::parse("https://a.example/token?scope=repository:victim:push&service=x&keep=1").unwrap();
-        let asked = request(realm.clone(), Some("reg&scope=x"), "acme/app", None).unwrap();
+        let asked = request(realm.clone(), Some("reg&scope=x"), "acme/app", false, None).unwrap();
         assert_eq!(
             asked.url().query(),
             Some("keep=1&scope=repository%3Aacme%2Fapp%3Apull&service=reg%26scope%3Dx")
         );
         assert!(asked.headers().get(AUTHORIZATION).is_none());
-        let asked =
-            request(realm, Some("reg"), "acme/app", Some(&Secret::Identity("s&t".to_owned()))).unwrap();
+        let asked = request(realm, Some("reg"), "acme/app", false, Some(&Secret::Identity("s&t".to_owned())))
+            .unwrap();
         let body = asked.body().unwrap().as_bytes().unwrap();
         assert_eq!(
             std::str::from_utf8(body).unwrap(),

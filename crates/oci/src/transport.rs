@@ -20,6 +20,7 @@ use crate::{
     lanes::{Budget, Lanes},
     limits,
     manifest::ACCEPT_ANY,
+    push::Content,
     retry,
     rules::{Asked, Rules, Site, shown},
     session::{Sessions, Token},
@@ -44,7 +45,27 @@ pub(crate) struct Ask<'a> {
     pub(crate) repository: &'a str,
     pub(crate) accept: &'static str,
     pub(crate) asked: Asked,
+    /// What it writes, if it does more than read.
+    pub(crate) sends: Option<&'a Content>,
     pub(crate) bounds: Bounds<'a>,
+}
+
+impl Ask<'_> {
+    fn request(&self, authorization: Option<HeaderValue>) -> Result<Request, Fault> {
+        let mut request = request(self.method.clone(), self.url.clone(), self.accept, authorization);
+        if let Some(content) = self.sends.filter(|_| self.method != Method::HEAD) {
+            content.fill(&mut request)?;
+        }
+        Ok(request)
+    }
+
+    // Whoever may write has another token than who may read.
+    fn token_name(&self) -> String {
+        match self.sends {
+            Some(_) => format!("{} to write", self.repository),
+            None => self.repository.to_owned(),
+        }
+    }
 }
 
 impl Transport {
@@ -90,6 +111,21 @@ impl Transport {
         }
     }
 
+    /// Writes to `site`, once: what was half written is not written again behind anybody's back.
+    pub(crate) async fn write(&self, site: &Site, ask: &Ask<'_>) -> Result<Reply, Fault> {
+        succeeded(self.authorised(site, ask).await?)
+    }
+
+    /// The same to another host, which gets no credential.
+    pub(crate) async fn write_bare(&self, ask: &Ask<'_>) -> Result<Reply, Fault> {
+        succeeded(self.wire.send(ask.request(None)?, &ask.bounds).await?)
+    }
+
+    /// Reads where an upload is sent to, away from the registry itself.
+    pub(crate) fn elsewhere(&self, site: &Site, from: &Url, location: &str) -> Result<Url, Fault> {
+        self.rules.redirect(site, from, location, Asked::Blob)
+    }
+
     async fn once(&self, site: &Site, ask: &Ask<'_>) -> Result<Reply, Fault> {
         let mut reply = self.authorised(site, ask).await?;
         let mut followed = 0;
@@ -130,10 +166,7 @@ impl Transport {
                 None => None,
             };
             let header = authorization.as_ref().map(|authorization| authorization.header.clone());
-            let reply = self
-                .wire
-                .send(request(ask.method.clone(), ask.url.clone(), ask.accept, header), &ask.bounds)
-                .await?;
+            let reply = self.wire.send(ask.request(header)?, &ask.bounds).await?;
             host.answered();
             let exhausted =
                 round == limits::AUTH_ROUNDS || authorization.as_ref().is_some_and(|it| it.is_final);
@@ -170,7 +203,7 @@ impl Transport {
             (Challenge::Bearer { realm, service }, _) => (realm, service.as_deref()),
         };
         let realm = self.rules.realm(site, realm)?;
-        let slot = self.sessions.token(&site.name, ask.repository);
+        let slot = self.sessions.token(&site.name, &ask.token_name());
         // Whoever comes first fetches the token, the others wait for it.
         let mut kept = timeout_at(ask.bounds.deadline, slot.lock()).await.map_err(|_| {
             Fault::new(GapCause::Timeout, format!("no token for `{}` before the deadline", site.name))
@@ -196,7 +229,7 @@ impl Transport {
         secret: Option<&Secret>,
     ) -> Result<Token, Fault> {
         let host = shown(&realm);
-        let request = token::request(realm, service, ask.repository, secret)?;
+        let request = token::request(realm, service, ask.repository, ask.sends.is_some(), secret)?;
         // A token is no part of the image: it has its own few bytes.
         let budget = Budget::new(limits::TOKEN_BYTES);
         let bounds = Bounds {
@@ -261,6 +294,13 @@ fn request(method: Method, url: Url, accept: &'static str, authorization: Option
         request.headers_mut().insert(AUTHORIZATION, authorization);
     }
     request
+}
+
+fn succeeded(reply: Reply) -> Result<Reply, Fault> {
+    if reply.status.is_success() {
+        return Ok(reply);
+    }
+    Err(Fault::of_status(&reply.url, reply.status, &reply.body, retry::asks(&reply.headers, now())))
 }
 
 fn is_redirect(status: StatusCode) -> bool {

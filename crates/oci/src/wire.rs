@@ -119,7 +119,11 @@ impl Wire {
             None => bounds.declared.unwrap_or(bounds.limit),
         };
         let _permit = self.lanes.enter(&host, expected.saturating_add(1), bounds.deadline).await?;
-        let until = bounds.deadline.min(Instant::now() + limits::HEADERS_WITHIN);
+        // What is sent has to arrive before there can be an answer.
+        let sent =
+            request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let sending = Duration::from_secs(sent.unwrap_or(0_u64) / limits::BODY_BYTES_PER_SECOND);
+        let until = bounds.deadline.min(Instant::now() + limits::HEADERS_WITHIN + sending);
         let mut response = match timeout_at(until, self.http.execute(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(broken(&host, &error)),

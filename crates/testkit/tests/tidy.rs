@@ -228,6 +228,20 @@ fn the_unbound_verification_is_out_of_reach_of_policy_engine_and_webhook() {
 }
 
 #[test]
+fn only_the_command_line_writes_to_registries_and_folders() {
+    let mut broken = Vec::new();
+    for (path, text) in sources() {
+        let reads_only = path.starts_with("webhook") || path.starts_with("crates/engine");
+        if reads_only
+            && ["pusher(", "Pusher", "LayoutWriter", ".save("].iter().any(|word| text.contains(word))
+        {
+            broken.push(path.display().to_string());
+        }
+    }
+    none("writes", &broken);
+}
+
+#[test]
 fn no_file_names_a_machine_or_a_package_registry() {
     let paths = [concat!("/wo", "rk/"), concat!("/tmp", "/sg"), concat!("/ho", "me/"), concat!("/ro", "ot/")];
     let settings = [

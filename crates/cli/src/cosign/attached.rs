@@ -121,8 +121,12 @@ impl Asked {
 
     /// cosign's name of the tag where it keeps things of that kind: `host/repository:sha256-<hex>.sig`.
     pub(crate) fn tag(&self, digest: &Digest, suffix: &str) -> String {
-        let name = texts::repository_name(&self.beside);
-        format!("{name}:{}{}-{}{suffix}", self.prefix, digest.algorithm().name(), digest.hex())
+        format!("{}:{}", texts::repository_name(&self.beside), self.tag_name(digest, suffix))
+    }
+
+    /// The same without the repository.
+    pub(crate) fn tag_name(&self, digest: &Digest, suffix: &str) -> String {
+        format!("{}{}-{}{suffix}", self.prefix, digest.algorithm().name(), digest.hex())
     }
 
     /// What is written before the names of tags.

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sealgate_verify::{Algorithm, Digest};
+use sealgate_verify::{Algorithm, Digest, Hasher};
 
 use super::LayoutError;
 use crate::limits;
@@ -81,6 +81,31 @@ impl Folder {
         }
         let found = Digest::of(digest.algorithm(), &bytes);
         Err(LayoutError::DigestMismatch { file: parts.join("/"), found })
+    }
+
+    /// Opens the blob of that digest and size, after reading all of it once.
+    pub(super) fn whole(&self, digest: &Digest, size: u64) -> Result<File, LayoutError> {
+        let (algorithm, hex) = (digest.algorithm().name(), digest.hex());
+        let parts = [BLOBS, algorithm, hex.as_str()];
+        let (mut file, length) = self.open(&parts)?;
+        let name = || parts.join("/");
+        if length != size {
+            let why = format!("has {length} bytes, its descriptor says {size}");
+            return Err(LayoutError::Malformed { file: name(), why });
+        }
+        let unreadable = |source| LayoutError::Unreadable { file: name(), source };
+        let mut hasher = Hasher::new(digest.algorithm());
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut buffer).map_err(unreadable)? {
+                0 => break,
+                count => hasher.update(buffer.get(..count).unwrap_or_default()),
+            }
+        }
+        match hasher.finish() {
+            found if found == *digest => Ok(file),
+            found => Err(LayoutError::DigestMismatch { file: name(), found }),
+        }
     }
 
     /// Whether the blob of that digest begins like JSON; what does not is no manifest.

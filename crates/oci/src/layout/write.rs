@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
@@ -94,11 +94,7 @@ impl LayoutWriter {
 
     /// Whether a blob of that digest is there already, whole.
     pub(crate) fn has(&self, digest: &Digest, size: u64) -> bool {
-        let (algorithm, hex) = (digest.algorithm().name(), digest.hex());
-        match self.folder.open(&[BLOBS, algorithm, &hex]) {
-            Ok((file, found)) => found == size && matches(file, digest).unwrap_or(false),
-            Err(_) => false,
-        }
+        self.folder.whole(digest, size).is_ok()
     }
 
     /// Opens a place for the bytes of that digest.
@@ -195,17 +191,6 @@ impl Drop for Spool {
         if !self.is_settled {
             // Nobody is left to tell; the name says what it is.
             let _left = fs::remove_file(&self.beside);
-        }
-    }
-}
-
-fn matches(mut file: File, digest: &Digest) -> io::Result<bool> {
-    let mut hasher = Hasher::new(digest.algorithm());
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hasher.finish() == *digest),
-            count => hasher.update(buffer.get(..count).unwrap_or_default()),
         }
     }
 }

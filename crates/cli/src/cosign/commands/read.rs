@@ -5,7 +5,7 @@ use super::{
     flags::{REGISTRY, ROOT},
 };
 use crate::{
-    cosign::{download, save, tree, triangulate},
+    cosign::{download, load, save, tree, triangulate},
     go::flags::Flag,
 };
 
@@ -39,6 +39,17 @@ pub(crate) const VERBS: &[Command] = &[
         binds: true,
         about: "Print the signatures of an image, unverified, one JSON document a line",
         usage: "download signature [flags] IMAGE",
+        ..BARE
+    },
+    Command {
+        name: "load",
+        run: load::run,
+        words: Words::Exactly(1),
+        groups: &[ROOT, REGISTRY, LOAD],
+        binds: true,
+        required: &["dir"],
+        about: "Push an image and its signatures from a folder to a registry",
+        usage: "load --dir FOLDER [flags] IMAGE",
         ..BARE
     },
     Command {
@@ -104,3 +115,6 @@ const PLATFORM: Flag =
 
 /// What `save` adds.
 const SAVE: &[Flag] = &[Flag::text("dir", "the folder; made if it is not there")];
+
+/// What `load` adds.
+const LOAD: &[Flag] = &[Flag::text("dir", "the folder that `save` wrote")];
