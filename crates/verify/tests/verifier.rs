@@ -12,7 +12,7 @@ use sealgate_testkit::{
     EntryKind, Extension, Identity, KeyKind, Recipe, Signed, SigningKey, World, base64, pem_block,
 };
 use sealgate_verify::{
-    Algorithm, Artifact, Authentic, Bundle, Digest, LogRule, PublicKey, Signer, TimeSource, Timestamp,
+    Algorithm, Artifact, Authentic, Bundle, Digest, LogRule, PublicKey, Signer, Step, TimeSource, Timestamp,
     TrustedRoot, Verifier, VerifyError,
 };
 use serde_json::{Value, json};
@@ -285,6 +285,40 @@ fn what_was_proven_is_told_only_to_who_names_a_signer() {
         (signed.entries[0].index, World::shared().at + 60)
     );
     assert!(record.log.starts_with("https://"));
+}
+
+#[test]
+fn of_several_faults_the_one_of_the_first_step_is_told() {
+    let other = World::named("another").trusted_root();
+    let signed = World::shared().recipe(&Digest::sha256(b"another image"), &release()).sign();
+    let bundle = Bundle::from_json(&signed.bundle()).unwrap();
+    let step = |root: &TrustedRoot, now: Timestamp| {
+        Verifier::new(root, now).authenticate(&bundle, Artifact::Digest(&image())).unwrap_err().step()
+    };
+    let with = |fields: &[&str]| {
+        root_with(|root| fields.iter().for_each(|field| root[*field] = other[*field].clone()))
+    };
+    let now = World::shared().now();
+    let early = Timestamp(0);
+    let found = [
+        step(&with(&["tlogs", "certificateAuthorities", "ctlogs"]), early),
+        step(&with(&["certificateAuthorities", "ctlogs"]), early),
+        step(&with(&["certificateAuthorities", "ctlogs"]), now),
+        step(&with(&["ctlogs"]), now),
+        step(&with(&[]), now),
+    ];
+    assert_eq!(found, [Step::LogEntry, Step::Time, Step::Certificate, Step::CertificateLog, Step::Subject]);
+    let key = PublicKey::from_pem(&SigningKey::generate(KeyKind::P256).public_pem()).unwrap();
+    let root = with(&["tlogs"]);
+    let keyed = Verifier::new(&root, now).authenticate_with_key(
+        &bundle,
+        Artifact::Digest(&image()),
+        &key,
+        LogRule::Required,
+    );
+    assert_eq!(keyed.unwrap_err().step(), Step::Form);
+    let own = judge(&recipe().sign());
+    assert!(own.is_ok(), "{own:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sealgate::verify::{CertificateSigner, Signer, VerifyError};
+use sealgate::verify::{CertificateSigner, Signer, VerifyError, signer::printable};
 
 use super::judge::Refusal;
 use crate::{
@@ -94,9 +94,10 @@ pub(crate) fn laxities(typed: &Typed) -> Vec<String> {
 
 /// An attestation passed where a signature was asked for.
 pub(crate) fn not_a_signature(predicate_type: &str) -> Option<String> {
+    let shown = printable(predicate_type);
     (predicate_type != sealgate::attest::SIGNATURE).then(|| {
         format!(
-            "hint: what passed is an attestation of type `{predicate_type}`, which claims something about the image; \
+            "hint: what passed is an attestation of type `{shown}`, which claims something about the image; \
              `sealgate check` does not take it for a signature"
         )
     })
