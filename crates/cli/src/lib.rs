@@ -31,10 +31,6 @@ pub fn run(arguments: &[String], console: &mut Console<'_>) -> u8 {
     let strict = arguments
         .first()
         .is_some_and(|name| std::path::Path::new(name).file_stem().is_some_and(|stem| stem == "cosign"));
-    let code = if own {
-        own::run(words, if strict { "cosign" } else { "sealgate" }, console)
-    } else {
-        cosign::run(words, strict, console)
-    };
+    let code = if own { own::run(words, console) } else { cosign::run(words, strict, console) };
     console.finish(code)
 }

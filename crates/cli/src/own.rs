@@ -1,7 +1,7 @@
 //! Our own verbs, in clap's manners.
 
 mod check;
-mod completion;
+pub(crate) mod completion;
 mod conformance;
 pub(crate) mod explain;
 mod lint;
@@ -27,14 +27,13 @@ pub(crate) const UNKNOWN: u8 = 2;
 pub(crate) const USAGE: u8 = 64;
 
 /// The verbs and what they do, for the overview.
-pub(crate) const VERBS: [(&str, &str); 8] = [
+pub(crate) const VERBS: [(&str, &str); 7] = [
     ("check", "Ask policies whether images may run"),
     ("explain", "Show what is attached, by whom, and what would accept it"),
     ("replay", "Ask policies about recorded evidence, offline"),
     ("policy", "Lint policies, or print their schema"),
     ("conformance", "The client of the Sigstore conformance suite"),
     ("roots", "Show, refresh or import trusted roots"),
-    ("completion", "Print a completion script"),
     ("man", "Write manual pages"),
 ];
 
@@ -57,8 +56,6 @@ enum Verb {
     ///
     /// Exit code: 0 all may, 1 at least one may not, 2 it could not be found out, 64 wrong usage.
     Check(check::Check),
-    /// Print a completion script.
-    Completion(completion::Completion),
     /// The client of the Sigstore conformance suite.
     #[command(subcommand)]
     Conformance(conformance::Conformance),
@@ -80,8 +77,8 @@ enum Verb {
     Roots(roots::Roots),
 }
 
-/// Runs one of our verbs for a program that is called `name`; `arguments` are without that.
-pub(crate) fn run(arguments: &[String], name: &str, console: &mut Console<'_>) -> u8 {
+/// Runs one of our verbs; `arguments` are without the program's name.
+pub(crate) fn run(arguments: &[String], console: &mut Console<'_>) -> u8 {
     let words = std::iter::once("sealgate").chain(arguments.iter().map(String::as_str));
     let parsed = match Arguments::try_parse_from(words) {
         Ok(parsed) => parsed,
@@ -96,7 +93,6 @@ pub(crate) fn run(arguments: &[String], name: &str, console: &mut Console<'_>) -
     };
     let done = match parsed.verb {
         Verb::Check(check) => check.run(console),
-        Verb::Completion(completion) => completion.run(name, console),
         Verb::Conformance(conformance) => conformance.run(console),
         Verb::Explain(explain) => explain.run(console),
         Verb::Man(manual) => manual.run(console),

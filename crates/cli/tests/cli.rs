@@ -28,6 +28,8 @@ mod files;
 mod freshness;
 #[path = "cli/hints.rs"]
 mod hints;
+#[path = "cli/hostile.rs"]
+mod hostile;
 #[path = "cli/images.rs"]
 mod images;
 #[path = "cli/keys.rs"]

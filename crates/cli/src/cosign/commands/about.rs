@@ -4,10 +4,23 @@ use super::{
     BARE, Command, Words,
     flags::{ENV, LOGIN, PUBLIC_KEY, ROOT, VERSION},
 };
-use crate::cosign::{elsewhere, env, version};
+use crate::{
+    Console,
+    cosign::{elsewhere, env, failure::Failure, version},
+    go::flags::Typed,
+};
 
 /// The verbs about the program itself.
 pub(crate) const VERBS: &[Command] = &[
+    Command {
+        name: "completion",
+        run: completion,
+        words: Words::Exactly(1),
+        groups: &[ROOT],
+        about: "Print a completion script",
+        usage: "completion bash|elvish|fish|powershell|zsh",
+        ..BARE
+    },
     Command {
         name: "env",
         run: env::run,
@@ -42,3 +55,10 @@ pub(crate) const VERBS: &[Command] = &[
         ..BARE
     },
 ];
+
+fn completion(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
+    let shell = typed.words.first().map(String::as_str).unwrap_or_default();
+    let name = if typed.switch("strict-compat") { "cosign" } else { "sealgate" };
+    console.answer(crate::own::completion::script(shell, name)?);
+    Ok(())
+}
