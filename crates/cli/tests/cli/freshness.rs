@@ -134,7 +134,7 @@ fn initialize_leaves_what_other_clients_look_for() {
     let top = own.home.path().join(".sigstore/root");
     let remote: Value = serde_json::from_slice(&fs::read(top.join("remote.json")).unwrap()).unwrap();
     assert_eq!(remote["mirror"], own.mirror.url());
-    let folder = top.join(own.mirror.url().replace('/', "-"));
+    let folder = top.join(own.mirror.url().trim_start_matches("http://").replace(':', "-"));
     assert_eq!(fs::read(folder.join("root.json")).unwrap(), own.tuf.anchor());
     assert_eq!(fs::read(folder.join("targets/trusted_root.json")).unwrap(), own.world.trusted_root_json());
     // The same words under cosign's name, and a root of the mirror that was left by somebody else.
@@ -414,6 +414,31 @@ fn the_embedded_root_is_used_without_asking_anybody() {
     let told = ask_with(&words, &[], b"");
     assert_eq!(told.code, 1);
     assert!(!told.stderr.contains("TUF"), "it is judged, and by another Sigstore: {told:?}");
+}
+
+#[test]
+fn the_real_cosign_and_this_program_take_over_from_each_other() {
+    let Some(cosign) = std::env::var_os("SEALGATE_COSIGN") else {
+        eprintln!(
+            "skipped: the_real_cosign_and_this_program_take_over_from_each_other: SEALGATE_COSIGN names no cosign"
+        );
+        return;
+    };
+    let run = |own: &Own, words: &[String]| {
+        let output = Command::new(&cosign).args(words).env("HOME", own.home.path()).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let ours = Own::initialized();
+    assert_eq!(run(&ours, &ours.words()), (Some(0), "Verified OK\n".to_owned()));
+
+    let theirs = Own::new();
+    let words = ["initialize", "--mirror", &theirs.mirror.url(), "--root", &theirs.path("anchor.json")];
+    let (code, said) = run(&theirs, &words.map(str::to_owned));
+    assert_eq!(code, Some(0), "{said}");
+    let told = theirs.verify(&[], &[]);
+    assert_eq!((told.code, told.stderr.as_str()), (0, "Verified OK\n"));
+    assert_eq!(theirs.verify(&["--offline"], &[]).code, 0);
+    assert_eq!(run(&theirs, &theirs.words()).0, Some(0), "and it goes on as before");
 }
 
 #[test]

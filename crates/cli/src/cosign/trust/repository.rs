@@ -87,7 +87,8 @@ fn anchor(mirror: &Mirror, top: Option<&Path>, console: &Console<'_>) -> Result<
 
 /// Where cosign keeps what it fetched from a mirror; none where the name would lead out of the folder.
 pub(crate) fn cosign_folder(top: &Path, mirror: &str) -> Option<PathBuf> {
-    let name = mirror.strip_prefix("https://").unwrap_or(mirror).replace('/', "-");
+    let bare = mirror.strip_prefix("https://").or_else(|| mirror.strip_prefix("http://")).unwrap_or(mirror);
+    let name = bare.replace(['/', ':'], "-").to_lowercase();
     let leads_out =
         name.is_empty() || name == "." || name == ".." || name.contains(['\\', '\0']) || name.len() > 200;
     (!leads_out).then(|| top.join(name))
@@ -111,8 +112,8 @@ mod tests {
     #[test]
     fn no_mirror_leads_out_of_the_folder_of_caches() {
         let folder = |mirror| cosign_folder(Path::new("/c"), mirror).map(|path| path.display().to_string());
-        assert_eq!(folder("https://host/a/b").unwrap(), "/c/host-a-b");
-        assert_eq!(folder("http://127.0.0.1:1").unwrap(), "/c/http:--127.0.0.1:1");
+        assert_eq!(folder("https://Host:1/a/b").unwrap(), "/c/host-1-a-b");
+        assert_eq!(folder("http://127.0.0.1:1").unwrap(), "/c/127.0.0.1-1");
         assert_eq!(folder("../../x").unwrap(), "/c/..-..-x");
         for mirror in ["", ".", "..", "https://..", "https://", "a\0b", "a\\b", &"x".repeat(201)] {
             assert_eq!(folder(mirror), None, "{mirror}");
