@@ -38,10 +38,16 @@ pub(crate) fn of(typed: &Typed, console: &mut Console<'_>) -> Result<Trust, Fail
         // Nothing of it is used.
         (embedded()?, true, None)
     } else if pieces::named(typed, console) {
-        (pieces::root(typed, console, keyed)?, false, None)
+        let pieces = pieces::read(typed, console, keyed)?;
+        if pieces.are_whole() {
+            (pieces.over(b"{}")?, false, None)
+        } else {
+            let (held, later) = age::fresh(typed, ignored, console)?;
+            (pieces.over(&held.json)?, false, later.map(|later| later.beside(pieces)))
+        }
     } else {
-        let (root, later) = age::fresh(typed, ignored, console)?;
-        (root, true, later)
+        let (held, later) = age::fresh(typed, ignored, console)?;
+        (held.root, true, later)
     };
     Ok(Trust { root: ignored.strip(root), bundles, later })
 }

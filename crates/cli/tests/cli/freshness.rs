@@ -7,8 +7,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use sealgate_testkit::{Tuf, TufMirror, World, sha256};
-use serde_json::Value;
+use sealgate_testkit::{Tuf, TufMirror, World, base64, sha256};
+use serde_json::{Value, json};
 
 use crate::ask::{BY_RELEASE, Told, ask_with, release};
 
@@ -439,6 +439,34 @@ fn the_real_cosign_and_this_program_take_over_from_each_other() {
     assert_eq!((told.code, told.stderr.as_str()), (0, "Verified OK\n"));
     assert_eq!(theirs.verify(&["--offline"], &[]).code, 0);
     assert_eq!(run(&theirs, &theirs.words()).0, Some(0), "and it goes on as before");
+}
+
+#[test]
+fn pieces_that_nobody_names_come_from_the_root_at_hand() {
+    let own = Own::initialized();
+    let digest = sealgate::verify::Digest::sha256(BLOB);
+    let signed = own.world.recipe(&digest, &release()).message(BLOB).sign();
+    let annotations = signed.legacy_annotations();
+    let entry: Value = serde_json::from_str(&annotations["dev.sigstore.cosign/bundle"]).unwrap();
+    let older = json!({
+        "base64Signature": annotations["dev.cosignproject.cosign/signature"],
+        "cert": base64(annotations["dev.sigstore.cosign/certificate"].as_bytes()),
+        "rekorBundle": entry,
+    });
+    own.file("older.json", older.to_string().as_bytes());
+    let key = |world: &World, name: &str, index: usize| {
+        let root = world.trusted_root();
+        let der = root["tlogs"][index]["publicKey"]["rawBytes"].as_str().unwrap().to_owned();
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n");
+        own.file(name, pem.as_bytes());
+        own.path(name)
+    };
+    let (right, wrong) = (key(&own.world, "rekor.pub", 0), key(&World::named("other"), "other.pub", 0));
+    let (bundle, blob) = (own.path("older.json"), own.path("blob"));
+    let words = [&["verify-blob", "--bundle", &bundle, "--offline"][..], &BY_RELEASE, &[&blob]].concat();
+    let with = |file: &str| own.ask_with(&words, &[("SIGSTORE_REKOR_PUBLIC_KEY", file)]);
+    assert_eq!(with(&right).code, 0, "{:?}", with(&right));
+    assert_eq!(with(&wrong).code, 1, "twin: the piece that is named goes before");
 }
 
 #[test]

@@ -71,7 +71,7 @@ pub(crate) const COMMON: &[Flag] = &[
     Flag::switch("new-bundle-format", "look for bundles as well as for the older format")
         .default("true")
         .deprecated("this will be the only supported format in future versions"),
-    Flag::switch("offline", "use no network for trust; it is never used here").deprecated(
+    Flag::switch("offline", "use no network for trust: no mirror of trusted roots is asked").deprecated(
         "To verify in an airgapped environment, provide a --bundle with the signature and verification material, \
          and a --trusted-root file with the service keys and certificates",
     ),

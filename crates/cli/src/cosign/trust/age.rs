@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sealgate::{
     tuf::{Age, Held, Origin, Patience, Repository, TufError, limits},
-    verify::{Timestamp, TrustedRoot},
+    verify::Timestamp,
 };
 
 use super::{Ignored, LIVE, Later, repository, told};
@@ -15,7 +15,7 @@ pub(super) fn fresh(
     typed: &Typed,
     ignored: Ignored,
     console: &mut Console<'_>,
-) -> Result<(TrustedRoot, Option<Later>), Failure> {
+) -> Result<(Held, Option<Later>), Failure> {
     let offline = typed.switch("offline");
     let now = crate::clock::now();
     let most = most_age(console)?;
@@ -60,7 +60,7 @@ pub(super) fn fresh(
     // Nobody can make us ask over and over.
     let asked_lately = held.origin != Origin::Embedded && held.age(now) < limits::PAUSE_SECONDS;
     let later = (!offline && !asked_lately).then(|| Later::new(repository, held.since, ignored));
-    Ok((held.root, later))
+    Ok((held, later))
 }
 
 /// How old a root may be where it cannot be refreshed: `SEALGATE_ROOT_MAX_AGE_DAYS`, or a year. Seconds.

@@ -7,7 +7,7 @@ use sealgate::{
     verify::{Timestamp, TrustedRoot, VerifyError},
 };
 
-use super::{Ignored, LIVE, told};
+use super::{Ignored, LIVE, pieces::Pieces, told};
 use crate::limits;
 
 /// Where a newer root can be had.
@@ -16,6 +16,8 @@ pub(crate) struct Later {
     repository: Repository,
     since: Timestamp,
     ignored: Ignored,
+    /// What is trusted beside it, whatever it says.
+    pieces: Option<Pieces>,
     asked: OnceCell<Result<TrustedRoot, String>>,
 }
 
@@ -32,7 +34,12 @@ pub(crate) struct Stale {
 
 impl Later {
     pub(super) fn new(repository: Repository, since: Timestamp, ignored: Ignored) -> Self {
-        Self { repository, since, ignored, asked: OnceCell::new() }
+        Self { repository, since, ignored, pieces: None, asked: OnceCell::new() }
+    }
+
+    /// The same beside pieces that somebody named.
+    pub(super) fn beside(self, pieces: Pieces) -> Self {
+        Self { pieces: Some(pieces), ..self }
     }
 
     /// The newer root, if `error` could come from a key of tomorrow.
@@ -45,7 +52,10 @@ impl Later {
         }
         let asked = self.asked.get_or_init(|| match refresh(&self.repository, crate::clock::now()) {
             // A root that could not be kept is asked for again next time; that is all.
-            Ok((held, _unkept)) => Ok(self.ignored.strip(held.root)),
+            Ok((held, _unkept)) => match &self.pieces {
+                Some(pieces) => pieces.over(&held.json).map(|root| self.ignored.strip(root)),
+                None => Ok(self.ignored.strip(held.root)),
+            },
             Err(error) => Err(format!("{LIVE}: {}", told(&error))),
         });
         match asked {

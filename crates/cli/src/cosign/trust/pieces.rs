@@ -21,45 +21,65 @@ pub(super) fn named(typed: &Typed, console: &Console<'_>) -> bool {
         || [CT_LOG, LOG, ROOT, TIMESTAMPS].iter().any(|name| console.variable(name).is_some())
 }
 
-/// Puts the root together.
+/// The pieces; those that nobody named come from the root that a TUF repository keeps fresh.
+#[derive(Debug)]
+pub(crate) struct Pieces {
+    logs: Option<Vec<Value>>,
+    ct_logs: Option<Vec<Value>>,
+    authorities: Option<Vec<Value>>,
+    timestamp_authorities: Option<Vec<Value>>,
+}
+
+/// Reads the pieces that are named.
 ///
 /// # Errors
-/// A piece that cannot be read, or one that is needed and not named: cosign would fetch that one, and a root without it
-/// would ask for less.
-pub(super) fn root(typed: &Typed, console: &Console<'_>, keyed: bool) -> Result<TrustedRoot, Failure> {
-    let missing = |name: &str, instead: &str| {
-        Failure::from(format!(
-            "{name} is not set; name it beside the others, or give --trusted-root{instead}"
-        ))
-    };
+/// A piece that cannot be read.
+pub(super) fn read(typed: &Typed, console: &Console<'_>, keyed: bool) -> Result<Pieces, Failure> {
     let logs = match console.variable(LOG) {
-        Some(file) => vec![log(file, "getting rekor public keys", "Rekor public", "AddRekorPubKey")?],
-        None if meaning::ignores_log(typed) => Vec::new(),
-        None => return Err(missing(LOG, "")),
+        Some(file) => Some(vec![log(file, "getting rekor public keys", "Rekor public", "AddRekorPubKey")?]),
+        None => meaning::ignores_log(typed).then(Vec::new),
     };
     let ct_logs = match console.variable(CT_LOG) {
-        Some(file) => vec![log(file, "getting ctlog public keys", "CTLog public", "AddCTLogPubKey")?],
-        None if keyed || typed.switch("insecure-ignore-sct") => Vec::new(),
-        None => return Err(missing(CT_LOG, "")),
+        Some(file) => Some(vec![log(file, "getting ctlog public keys", "CTLog public", "AddCTLogPubKey")?]),
+        None => (keyed || typed.switch("insecure-ignore-sct")).then(Vec::new),
     };
-    let authorities = authorities(typed, console)?;
-    if authorities.is_empty() && !keyed {
-        return Err(missing(ROOT, " or --certificate-chain"));
-    }
+    let authorities = Some(authorities(typed, console)?).filter(|found| keyed || !found.is_empty());
     let stamps = typed.some("timestamp-certificate-chain").or_else(|| console.variable(TIMESTAMPS));
     let timestamp_authorities = match stamps {
-        Some(file) => vec![authority(&timestamp_chain(file)?)],
-        None => Vec::new(),
+        Some(file) => Some(vec![authority(&timestamp_chain(file)?)]),
+        None => (!typed.switch("use-signed-timestamps")).then(Vec::new),
     };
-    let written = json!({
-        "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-        "tlogs": logs,
-        "certificateAuthorities": authorities,
-        "ctlogs": ct_logs,
-        "timestampAuthorities": timestamp_authorities,
-    });
-    TrustedRoot::from_json(written.to_string().as_bytes())
-        .map_err(|error| format!("setting up clients and keys: {error}").into())
+    Ok(Pieces { logs, ct_logs, authorities, timestamp_authorities })
+}
+
+impl Pieces {
+    /// Whether nothing is left to come from elsewhere.
+    pub(super) fn are_whole(&self) -> bool {
+        [&self.logs, &self.ct_logs, &self.authorities, &self.timestamp_authorities]
+            .iter()
+            .all(|it| it.is_some())
+    }
+
+    /// Puts the root together; what is not named is that of `whole`, a `trusted_root.json`.
+    ///
+    /// # Errors
+    /// What is wrong with a piece.
+    pub(super) fn over(&self, whole: &[u8]) -> Result<TrustedRoot, String> {
+        let whole: Value = serde_json::from_slice(whole).unwrap_or_default();
+        let part = |named: &Option<Vec<Value>>, field: &str| match named {
+            Some(named) => named.clone().into(),
+            None => whole.get(field).cloned().unwrap_or_else(|| json!([])),
+        };
+        let written = json!({
+            "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+            "tlogs": part(&self.logs, "tlogs"),
+            "certificateAuthorities": part(&self.authorities, "certificateAuthorities"),
+            "ctlogs": part(&self.ct_logs, "ctlogs"),
+            "timestampAuthorities": part(&self.timestamp_authorities, "timestampAuthorities"),
+        });
+        TrustedRoot::from_json(written.to_string().as_bytes())
+            .map_err(|error| format!("setting up clients and keys: {error}"))
+    }
 }
 
 fn authorities(typed: &Typed, console: &Console<'_>) -> Result<Vec<Value>, Failure> {
