@@ -141,7 +141,9 @@ async fn probes_and_metrics_say_how_it_is() {
     assert_eq!(fixture.admin("/readyz").await, (200, "ok".to_owned()));
     let (status, ready) = fixture.admin("/readyz?verbose").await;
     assert_eq!(status, 200);
-    for part in ["[+] policies ok", "policies acme", "trusted roots github, public-good, staging", "[+] serving"] {
+    for part in
+        ["[+] policies ok", "policies acme", "trusted roots github, public-good, staging", "[+] serving"]
+    {
         assert!(ready.contains(part), "{ready}");
     }
     let (good, bad) = (fixture.good("team/good"), fixture.unsigned("team/bad"));
