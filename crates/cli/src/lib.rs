@@ -9,6 +9,7 @@ mod cosign;
 mod facts;
 mod files;
 mod go;
+mod helper;
 mod limits;
 mod own;
 mod paint;

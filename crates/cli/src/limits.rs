@@ -41,3 +41,6 @@ pub(crate) const WEB: usize = 2 << 20;
 
 /// Bytes of a kubeconfig.
 pub(crate) const KUBECONFIG: usize = 4 << 20;
+
+/// Bytes of a credential helper's answer.
+pub(crate) const HELPER: usize = 64 << 10;

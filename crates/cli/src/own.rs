@@ -15,7 +15,6 @@ mod surface;
 use clap::{Parser, Subcommand};
 
 use crate::Console;
-pub(crate) use setup::docker_config;
 
 /// Everything holds.
 pub(crate) const ALLOW: u8 = 0;

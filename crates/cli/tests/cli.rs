@@ -16,6 +16,8 @@ mod bundles;
 mod collections;
 #[path = "cli/conformance.rs"]
 mod conformance;
+#[path = "cli/credentials.rs"]
+mod credentials;
 #[path = "cli/deciding.rs"]
 mod deciding;
 #[path = "cli/downloading.rs"]

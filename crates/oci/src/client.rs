@@ -31,6 +31,10 @@ pub struct Config {
     pub only_hosts: BTreeSet<String>,
     /// More certificate authorities for registries, PEM.
     pub extra_roots: Vec<Vec<u8>>,
+    /// A client certificate and its key for registries that ask for one, PEM.
+    pub client_identity: Option<Vec<u8>>,
+    /// The name that registries' certificates must be for, if it is not the registry's own (`--registry-server-name`).
+    pub server_name: Option<String>,
     /// cosign's `--allow-insecure-registry`: any certificate will do. Never the webhook's.
     pub insecure_tls: bool,
     /// Whether as many signatures are handed on as cosign reads (100), instead of the gate's 64. Only for cosign's verbs.

@@ -1,5 +1,7 @@
 //! Secrets, and which registry each of them is for.
 
+mod helpers;
+
 use std::{collections::BTreeMap, fmt};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -7,6 +9,8 @@ use sealgate_verify::Digest;
 use serde::Deserialize;
 
 use crate::{ClientError, rules::normal};
+
+pub use helpers::{Helper, Helpers};
 
 /// Secrets by exact host and port, and by repository where a key names one. Its `Debug` shows none.
 #[derive(Clone, Default)]
@@ -60,11 +64,23 @@ impl Credentials {
         self
     }
 
+    /// Whether there is a secret for all of a host.
+    pub fn knows(&self, host: &str) -> bool {
+        self.secrets.contains_key(&(normal(host), vec![]))
+    }
+
+    /// One refresh token for the token service of a host.
+    #[must_use]
+    pub fn with_identity(mut self, host: &str, token: &str) -> Self {
+        self.secrets.insert((normal(host), vec![]), Secret::Identity(token.to_owned()));
+        self
+    }
+
     /// Reads the bytes of a docker `config.json`: its `auths`.
     ///
     /// Keys are hosts with their port, also as URLs (`https://index.docker.io/v1/`), and may go on with the first
     /// segments of a repository; the longest that fits wins. Wildcards fit nothing. Helpers (`credsStore`,
-    /// `credHelpers`) are not run.
+    /// `credHelpers`) are not run; [`Helpers`] names them.
     ///
     /// # Errors
     /// [`ClientError::DockerConfig`] if it cannot be read. The message holds no secret.

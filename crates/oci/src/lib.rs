@@ -34,7 +34,7 @@ mod transport;
 mod wire;
 
 pub use client::{Client, ClientError, Config, Fetched, Look, Resolved};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Helper, Helpers};
 pub use document::{Document, Image, Index};
 pub use layout::{Kind, Layout, LayoutError, LayoutWriter};
 pub use manifest::{Descriptor, Platform};

@@ -15,34 +15,62 @@ use rustls::{
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime},
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject as _},
 };
 
 /// TLS that trusts the machine's certificate authorities and the `extra` ones. It offers HTTP/2.
 ///
+/// With a `name` certificates must be for that one, whatever the registry is called; `identity` is shown to those who ask.
+///
 /// # Errors
-/// [`Error`] if an extra one cannot be one.
-pub(crate) fn config(extra: Vec<CertificateDer<'static>>) -> Result<ClientConfig, Error> {
+/// [`Error`] if an extra one cannot be one, or a name or identity is none.
+pub(crate) fn config(
+    extra: Vec<CertificateDer<'static>>,
+    name: Option<&str>,
+    identity: Option<&[u8]>,
+) -> Result<ClientConfig, Error> {
+    let name = match name {
+        Some(name) => Some(
+            ServerName::try_from(name.to_owned())
+                .map_err(|_| Error::General(format!("`{name}` names no server")))?,
+        ),
+        None => None,
+    };
     let provider = Arc::new(aws_lc_rs::default_provider());
     let mut roots = RootCertStore::empty();
     for certificate in extra {
         roots.add(certificate)?;
     }
     let verifier =
-        Arc::new(Verifier { extra: roots, provider: Arc::clone(&provider), inner: OnceLock::new() });
-    let mut config = ClientConfig::builder_with_provider(provider)
+        Arc::new(Verifier { name, extra: roots, provider: Arc::clone(&provider), inner: OnceLock::new() });
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         // "Dangerous" is any verifier of one's own: this one hands every question to webpki.
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match identity {
+        Some(pem) => {
+            let (chain, key) = read(pem).ok_or_else(|| {
+                Error::General("the client certificate or its key is not readable PEM".to_owned())
+            })?;
+            config.with_client_auth_cert(chain, key)?
+        }
+        None => config.with_no_client_auth(),
+    };
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
+}
+
+fn read(pem: &[u8]) -> Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
+    let chain = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().ok()?;
+    Some((chain, PrivateKeyDer::from_pem_slice(pem).ok()?)).filter(|(chain, _)| !chain.is_empty())
 }
 
 /// webpki's verifier, made when it is first asked.
 #[derive(Debug)]
 struct Verifier {
+    /// The name that certificates must be for, if it is not the one spoken to.
+    name: Option<ServerName<'static>>,
     extra: RootCertStore,
     provider: Arc<CryptoProvider>,
     inner: OnceLock<Result<Arc<WebPkiServerVerifier>, Error>>,
@@ -72,6 +100,7 @@ impl ServerCertVerifier for Verifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let name = self.name.as_ref().unwrap_or(name);
         self.inner()?.verify_server_cert(certificate, intermediates, name, ocsp, now)
     }
 

@@ -10,7 +10,7 @@ use http::{
     HeaderMap, Method, StatusCode,
     header::{CONTENT_ENCODING, CONTENT_LENGTH},
 };
-use reqwest::{Request, Response, redirect::Policy};
+use reqwest::{Identity, Request, Response, redirect::Policy};
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use sealgate_verify::GapCause;
 use tokio::time::{Instant, timeout_at};
@@ -85,11 +85,18 @@ impl Wire {
             .http1_max_headers(limits::HEADERS)
             .http2_max_header_list_size(HEADER_LIST);
         let builder = if config.insecure_tls {
-            builder.tls_certs_only([]).tls_danger_accept_invalid_certs(true)
+            let builder = builder.tls_certs_only([]).tls_danger_accept_invalid_certs(true);
+            match &config.client_identity {
+                Some(pem) => builder.identity(Identity::from_pem(pem).map_err(|_| {
+                    ClientError::Tls("the client certificate or its key is not readable PEM".to_owned())
+                })?),
+                None => builder,
+            }
         } else {
-            let secure = tls::config(roots).map_err(|error| {
-                ClientError::Tls(format!("certificate authorities cannot be used: {error}"))
-            })?;
+            let secure = tls::config(roots, config.server_name.as_deref(), config.client_identity.as_deref())
+                .map_err(|error| {
+                    ClientError::Tls(format!("certificate authorities cannot be used: {error}"))
+                })?;
             builder.tls_backend_preconfigured(secure)
         };
         let http = builder.build().map_err(|error| ClientError::Tls(chain(&error)))?;

@@ -1,9 +1,9 @@
 //! How cosign's registry flags mean our client's configuration.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use sealgate::{
-    oci::{Client, Config, Credentials, Look},
+    oci::{Client, Config, Credentials, Helper, Helpers, Look},
     verify::{Place, Reference},
 };
 
@@ -11,6 +11,7 @@ use super::failure::Failure;
 use crate::{
     Console, files,
     go::{flags::Typed, quote::quote},
+    helper::{self, HelperError},
     limits,
 };
 
@@ -19,14 +20,6 @@ use crate::{
 /// # Errors
 /// What cannot be read, in one line.
 pub(crate) fn client(typed: &Typed, hosts: &[&str], console: &Console<'_>) -> Result<Client, Failure> {
-    for flag in ["registry-client-cert", "registry-client-key", "registry-server-name"] {
-        if typed.some(flag).is_some() {
-            return Err(format!("--{flag} is not supported").into());
-        }
-    }
-    if typed.switch("k8s-keychain") {
-        return Err("--k8s-keychain is not supported; give a docker configuration in DOCKER_CONFIG".into());
-    }
     let insecure = typed.switch("allow-insecure-registry");
     let http = insecure || typed.switch("allow-http-registry");
     let extra_roots = match typed.some("registry-cacert") {
@@ -43,6 +36,8 @@ pub(crate) fn client(typed: &Typed, hosts: &[&str], console: &Console<'_>) -> Re
         http_loopback: true,
         extra_roots,
         insecure_tls: insecure,
+        client_identity: client_identity(typed)?,
+        server_name: typed.some("registry-server-name").map(str::to_owned),
         cosign_limits: true,
         ..Config::default()
     };
@@ -60,20 +55,81 @@ fn credentials(typed: &Typed, hosts: &[&str], console: &Console<'_>) -> Result<C
     if let Some(token) = typed.some("registry-token") {
         return Ok(hosts.iter().fold(Credentials::anonymous(), |all, host| all.with_token(host, token)));
     }
-    docker_config(console)
+    let mut all = docker_config(hosts, console)?;
+    if !typed.switch("k8s-keychain") {
+        return Ok(all);
+    }
+    // Beside the docker configuration cosign asks the clouds whose registries these are; their own programs do that here.
+    for host in hosts {
+        for (_, name) in CLOUDS.iter().filter(|(domain, _)| host.ends_with(domain)) {
+            if all.knows(host) {
+                break;
+            }
+            let named = Helper { name: (*name).to_owned(), server: (*host).to_owned() };
+            match helper::ask(&named, host, all.clone(), console) {
+                Ok(found) => all = found,
+                Err(HelperError::Absent { .. }) => {}
+                Err(error) => return Err(error.to_string().into()),
+            }
+        }
+    }
+    Ok(all)
 }
 
-/// The credentials of the docker configuration, if there is one.
+const CLOUDS: [(&str, &str); 6] = [
+    (".amazonaws.com", "ecr-login"),
+    (".azurecr.io", "acr-env"),
+    (".pkg.dev", "gcr"),
+    (".pkg.dev", "gcloud"),
+    ("gcr.io", "gcr"),
+    ("gcr.io", "gcloud"),
+];
+
+fn client_identity(typed: &Typed) -> Result<Option<Vec<u8>>, Failure> {
+    match (typed.some("registry-client-cert"), typed.some("registry-client-key")) {
+        (Some(certificate), Some(key)) => {
+            let (key, certificate) =
+                (files::read(key, limits::FILE)?, files::read(certificate, limits::FILE)?);
+            Ok(Some([key, b"\n".to_vec(), certificate].concat()))
+        }
+        (None, None) => Ok(None),
+        _ => Err("--registry-client-cert and --registry-client-key go together".into()),
+    }
+}
+
+/// The credentials of the docker configuration, if there is one, and of the helpers that it names for `hosts`.
 ///
 /// # Errors
-/// One that is there but cannot be read: without it a private image would look like one that is not there.
-pub(crate) fn docker_config(console: &Console<'_>) -> Result<Credentials, Failure> {
-    let Some(name) = crate::own::docker_config(console) else { return Ok(Credentials::anonymous()) };
-    if !name.exists() {
-        return Ok(Credentials::anonymous());
-    }
+/// One that is there but cannot be read or asked: without it a private image would look like one that is not there.
+pub(crate) fn docker_config(hosts: &[&str], console: &Console<'_>) -> Result<Credentials, Failure> {
+    let Some(name) = configuration(console) else { return Ok(Credentials::anonymous()) };
     let bytes = files::read(&name.to_string_lossy(), limits::DOCKER_CONFIG)?;
-    Credentials::from_docker_config(&bytes).map_err(|error| error.to_string().into())
+    let wrong = |error: &dyn std::fmt::Display| Failure::from(error.to_string());
+    let mut all = Credentials::from_docker_config(&bytes).map_err(|error| wrong(&error))?;
+    let helpers = Helpers::from_docker_config(&bytes).map_err(|error| wrong(&error))?;
+    let hosts: BTreeSet<&str> = hosts.iter().copied().collect();
+    for host in hosts {
+        if let Some(named) = helpers.of(host) {
+            all = helper::ask(&named, host, all, console).map_err(|error| wrong(&error))?;
+        }
+    }
+    Ok(all)
+}
+
+// Docker's configuration, else what podman writes, where Go's registry client looks for them.
+fn configuration(console: &Console<'_>) -> Option<PathBuf> {
+    let folder = |name: &str| console.variable(name).map(PathBuf::from);
+    let home = folder("HOME");
+    let docker = [folder("DOCKER_CONFIG"), home.clone().map(|home| home.join(".docker"))];
+    let settings = folder("XDG_CONFIG_HOME").or_else(|| home.map(|home| home.join(".config")));
+    let podman = [folder("XDG_RUNTIME_DIR"), settings];
+    docker
+        .into_iter()
+        .flatten()
+        .map(|folder| folder.join("config.json"))
+        .chain(folder("REGISTRY_AUTH_FILE"))
+        .chain(podman.into_iter().flatten().map(|folder| folder.join("containers/auth.json")))
+        .find(|file| file.is_file())
 }
 
 /// Where cosign keeps signatures or attestations of an image.

@@ -384,16 +384,3 @@ fn a_pattern_that_fits_no_letters_fits_a_certificate_without_an_issuer() {
     assert_eq!(by("--certificate-oidc-issuer-regexp", ".+").code, 1);
     assert_eq!(by("--certificate-oidc-issuer", GITHUB).code, 1);
 }
-
-#[test]
-fn a_flag_that_is_not_supported_is_refused_instead_of_ignored() {
-    let place = Place::new();
-    let reference = place.pinned("app", &place.signed("app"));
-    let with =
-        |flags: &[&str]| place.cosign("verify", &[&BY_RELEASE[..], flags, &[reference.as_str()]].concat());
-    assert_eq!(with(&[]).code, 0);
-    for flag in ["--k8s-keychain", "--registry-client-cert=x"] {
-        let told = with(&[flag]);
-        assert!(told.code == 1 && told.stderr.contains("not supported"), "{flag}: {told:?}");
-    }
-}

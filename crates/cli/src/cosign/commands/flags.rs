@@ -22,12 +22,12 @@ pub(crate) const REGISTRY: &[Flag] = &[
     Flag::switch("allow-insecure-registry", "accept any TLS certificate, and plain http"),
     Flag::text("attachment-tag-prefix", "what the names of the tags that hold signatures begin with")
         .deprecated("please use OCI referrers"),
-    Flag::switch("k8s-keychain", "credentials of the cluster; not supported yet"),
+    Flag::switch("k8s-keychain", "credentials of the clouds' own helpers, too"),
     Flag::text("registry-cacert", "more certificate authorities for registries, PEM"),
-    Flag::text("registry-client-cert", "client certificate for registries; not supported yet"),
-    Flag::text("registry-client-key", "client key for registries; not supported yet"),
+    Flag::text("registry-client-cert", "client certificate for registries, PEM"),
+    Flag::text("registry-client-key", "its key, PEM"),
     Flag::text("registry-password", "password for the registry"),
-    Flag::text("registry-server-name", "name to expect in the registry's certificate; not supported yet"),
+    Flag::text("registry-server-name", "name to expect in the registry's certificate"),
     Flag::text("registry-token", "bearer token for the registry"),
     Flag::text("registry-username", "user name for the registry"),
 ];
@@ -85,7 +85,7 @@ pub(crate) const COMMON: &[Flag] = &[
 
 /// Who must have signed, by key.
 pub(crate) const KEY: &[Flag] = &[
-    Flag::text("key", "public key that must have signed: a file, env://NAME"),
+    Flag::text("key", "public key that must have signed: a file, env://NAME, a URL, k8s://NAMESPACE/NAME"),
     Flag::text("rekor-url", "accepted for compatibility; logs are never asked")
         .default("https://rekor.sigstore.dev")
         .deprecated("please use --bundle, which includes the Rekor inclusion proof"),
