@@ -33,7 +33,10 @@ pub(crate) fn report(
             console.answer(text);
         }
         Form::Text => {
-            for judged in judged {
+            for (index, judged) in judged.iter().enumerate() {
+                if index > 0 && console.columns().is_some() {
+                    console.answer("\n");
+                }
                 console.answer_text(&text(judged.verdict, console.columns()));
             }
             let rests_on = rests_on(snapshot);
@@ -110,7 +113,9 @@ pub(super) fn human(verdict: &Verdict, below: bool) -> String {
     for reason in &report.audits {
         text.push_str(&line("audit: ", reason, below));
     }
-    for note in &report.notes {
+    // Where a gap closes the gate, its reason has named every place that stayed dark.
+    let told = below && report.reasons.iter().any(|reason| reason.cause.is_some());
+    for note in report.notes.iter().filter(|note| !(told && note.contains(" could not be read: "))) {
         text.push_str(&format!("  note: {note}\n"));
     }
     let mut helps: Vec<&str> =
@@ -132,9 +137,6 @@ fn line(kind: &str, reason: &Reason, below: bool) -> String {
             let Compared { signed_by, signer, names, field, found, wanted } = compared;
             let found = if found.is_empty() { "(nothing)" } else { found };
             let mut text = format!("  {kind}{rule}{}\n", reason.code);
-            if let Some(gap) = reason.cause {
-                text.push_str(&format!("    not read  {}\n", crate::facts::kebab(&gap)));
-            }
             text.push_str(&format!("    signed    {signed_by}\n    wanted    {signer}: {names}\n"));
             text.push_str(&format!("    differs   {field}\n      found   {found}\n      wanted  {wanted}\n"));
             text

@@ -150,7 +150,7 @@ impl Judge<'_, '_> {
                 ),
                 help: code.help().to_owned(),
                 cause: Some(gap.cause),
-                compared: failure.compared.clone(),
+                compared: None,
             });
         }
         reasons
