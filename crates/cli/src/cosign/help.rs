@@ -9,11 +9,11 @@ pub(crate) fn overview() -> String {
         "Kubernetes admits only signed digests\n\nUsage:\n  sealgate COMMAND [flags]\n\nAs cosign has them:\n",
     );
     for command in commands::all() {
-        text.push_str(&format!("  {:26}{}\n", command.name, command.about));
+        entry(&mut text, command.name, command.about);
     }
     text.push_str("\nOur own:\n");
     for (name, about) in crate::own::VERBS {
-        text.push_str(&format!("  {name:26}{about}\n"));
+        entry(&mut text, name, about);
     }
     text.push_str("\n`sealgate COMMAND --help` says more\n");
     text
@@ -34,7 +34,7 @@ pub(crate) fn of_group(group: &Group) -> String {
     for command in commands::all() {
         let member = command.name.strip_prefix(name).and_then(|rest| rest.strip_prefix(' '));
         if let Some(member) = member {
-            text.push_str(&format!("  {member:26}{}\n", command.about));
+            entry(&mut text, member, command.about);
         }
     }
     text.push_str(&format!("\n`sealgate {name} COMMAND --help` says more\n"));
@@ -60,12 +60,60 @@ pub(crate) fn of(command: &Command) -> String {
             (_, "") | (Kind::Bool, "false") => String::new(),
             (_, default) => format!(" (default {default})"),
         };
-        text.push_str(&format!("  {short}--{}{takes}\n          {}{default}\n", flag.name, flag.help));
+        text.push_str(&format!("  {short}--{}{takes}\n", flag.name));
+        wrapped(&mut text, 10, &format!("{}{default}", flag.help));
     }
     if command.binds {
         text.push_str(
-            "\nEvery flag can come from the environment: COSIGN_ and its name, upper case, _ for -\n",
+            "\nEvery flag can come from the environment: COSIGN_ and its name, upper case,\n_ for -; `sealgate env` lists the other variables that count\n",
         );
     }
     text
+}
+
+// A name and what it does, in two columns.
+fn entry(text: &mut String, name: &str, about: &str) {
+    text.push_str(&format!("  {name:26}"));
+    let mut rest = String::new();
+    wrapped(&mut rest, 28, about);
+    text.push_str(rest.trim_start());
+}
+
+// Whole words up to the 80th column, each line behind `indent` blanks.
+fn wrapped(text: &mut String, indent: usize, words: &str) {
+    let mut column = 0;
+    for word in words.split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > WIDTH {
+            text.push('\n');
+            column = 0;
+        }
+        if column == 0 {
+            text.push_str(&" ".repeat(indent));
+            column = indent;
+        } else {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += width;
+    }
+    text.push('\n');
+}
+
+const WIDTH: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::{WIDTH, commands, of, of_group, overview};
+
+    #[test]
+    fn help_fits_a_terminal_unless_one_word_is_longer() {
+        let texts = commands::all().map(of).chain(commands::GROUPS.iter().map(of_group));
+        for text in texts.chain([overview()]) {
+            for line in text.lines().filter(|line| line.chars().count() > WIDTH) {
+                assert!(line.starts_with("  sealgate ") || line.split_whitespace().count() == 1, "{line}");
+            }
+        }
+    }
 }

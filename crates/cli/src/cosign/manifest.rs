@@ -77,16 +77,25 @@ enum ManifestError {
 
 // The images of every document, in the order of cosign: within one place first the init containers.
 fn images(bytes: &[u8], strict: bool) -> Result<Vec<String>, ManifestError> {
-    let mut reader = yaml::read(bytes)?;
     let mut images = Vec::new();
-    while let Some(document) = reader.next_document()? {
-        let found = in_known_places(&document)?;
+    let mut take = |document: &Node| -> Result<(), ManifestError> {
+        let found = in_known_places(document)?;
         if strict {
             images.extend(found);
         } else {
             // Lists of resources, custom resources and ephemeral containers run images too.
             let mut visits = limits::MANIFEST_VALUES;
-            anywhere(&document, &mut visits, &mut images)?;
+            anywhere(document, &mut visits, &mut images)?;
+        }
+        Ok(())
+    };
+    match yaml::json(bytes)? {
+        Some(documents) => documents.iter().try_for_each(take)?,
+        None => {
+            let mut reader = yaml::read(bytes)?;
+            while let Some(document) = reader.next_document()? {
+                take(&document)?;
+            }
         }
     }
     Ok(images)

@@ -20,6 +20,8 @@ fn every_kind_that_runs_pods_is_read() {
         "kind: Deployment\nspec: {template: {spec: {containers: [{image: c}], initContainers: [{image: i}]}}}",
         "kind: CronJob\nspec: {jobTemplate: {spec: {template: {spec: {initContainers: [{image: i}], containers: [{name: x, image: \"c\"}]}}}}}",
         "{\"kind\": \"Pod\", \"spec\": {\"initContainers\": [{\"image\": \"i\"}], \"containers\": [{\"image\": \"c\"}]}}",
+        "{\"spec\": {\"initContainers\": [{\"image\": \"i\"}]}}\n{\"spec\": {\"containers\": [{\"image\": \"c\"}]}}",
+        "{\"spec\": {\"initContainers\": [{\"image\": \"i\"}]}}\n---\n{\"spec\": {\"containers\": [{\"image\": \"c\"}]}}",
         "kind: A\n---\nkind: Pod\nspec:\n  initContainers:\n  - image: i\n---\n# nothing\n---\nSpec:\n  Containers:\n  - Image: c\n",
         "x: &a {image: i}\nspec:\n  initContainers: [*a]\n  containers:\n  - <<: *a\n    image: c\n",
     ] {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, rc::Rc};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput};
+use serde_json::Value;
 
 use crate::limits::{MANIFEST_DEPTH, MANIFEST_VALUES};
 
@@ -62,6 +63,36 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Reader<'_>, YamlError> {
     let text = std::str::from_utf8(bytes).map_err(|_| YamlError::NotText)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Ok(Reader { parser: Parser::new_from_str(text), anchors: BTreeMap::new(), values: 0 })
+}
+
+/// The documents of a manifest that is JSON, one object behind the other; nothing if it is something else.
+///
+/// # Errors
+/// [`YamlError::Limit`]
+pub(super) fn json(bytes: &[u8]) -> Result<Option<Vec<Node>>, YamlError> {
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Ok(None);
+    }
+    let documents: Result<Vec<Value>, _> = serde_json::Deserializer::from_slice(bytes).into_iter().collect();
+    let mut values = MANIFEST_VALUES;
+    documents.ok().map(|all| all.into_iter().map(|one| of_json(one, &mut values)).collect()).transpose()
+}
+
+fn of_json(value: Value, values: &mut usize) -> Result<Node, YamlError> {
+    *values = values.checked_sub(1).ok_or(YamlError::Limit { what: "values", limit: MANIFEST_VALUES })?;
+    Ok(match value {
+        Value::Null => Node::Null,
+        Value::Bool(is) => Node::Other(is.to_string().into()),
+        Value::Number(number) => Node::Other(number.to_string().into()),
+        Value::String(text) => Node::Text(text.into()),
+        Value::Array(items) => Node::List(Rc::new(
+            items.into_iter().map(|item| of_json(item, values)).collect::<Result<_, _>>()?,
+        )),
+        Value::Object(fields) => {
+            let field = |(name, value)| Ok((name, of_json(value, values)?));
+            Node::Map(Rc::new(fields.into_iter().map(field).collect::<Result<_, YamlError>>()?))
+        }
+    })
 }
 
 /// The documents of one manifest.
