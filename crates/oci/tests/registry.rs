@@ -24,6 +24,8 @@ mod raw;
 mod redirects;
 #[path = "registry/resolve.rs"]
 mod resolve;
+#[path = "registry/saving.rs"]
+mod saving;
 #[path = "registry/support.rs"]
 mod support;
 #[path = "registry/vectors.rs"]

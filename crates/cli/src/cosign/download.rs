@@ -63,7 +63,10 @@ pub(crate) fn attestations(typed: &Typed, console: &mut Console<'_>) -> Result<(
     let found = bundles.lines(wanted.as_deref());
     print(&found, console);
     // A platform never chooses among bundles.
-    if !bundles.items.is_empty() && (typed.switch("strict-compat") || typed.some("platform").is_some()) {
+    if !bundles.items.is_empty() && typed.switch("strict-compat") {
+        return Ok(());
+    }
+    if !bundles.items.is_empty() && typed.some("platform").is_some() {
         return none_of(wanted.as_deref(), found.is_empty());
     }
     let older = attached::run(async {

@@ -1,11 +1,13 @@
 //! `check`: the gate's own verdict, asked by hand.
 
+mod layout;
+
 use std::{collections::BTreeSet, fs::File, io::Write as _, time::Duration};
 
 use clap::Args;
 use futures_util::{StreamExt as _, stream};
 use sealgate::{
-    CheckError, Engine, Settings,
+    Answer, CheckError, Engine, Settings, Snapshot,
     oci::Config,
     policy::{Request, Role},
     verify::Reference,
@@ -33,6 +35,9 @@ pub(crate) struct Check {
     /// Write everything that the verdict rests on to this file, for `replay`
     #[arg(long, value_name = "FILE")]
     record: Option<String>,
+    /// Judge the image in this folder, an OCI layout such as `save` writes, under the name IMAGE; without network
+    #[arg(long, value_name = "FOLDER")]
+    layout: Option<String>,
     /// How long an image may take
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration::parse)]
     timeout: Duration,
@@ -64,6 +69,15 @@ impl Check {
                 allow_tags: self.deciding.allow_tags,
             });
         }
+        if let Some(folder) = &self.layout {
+            let [request] = requests.as_mut_slice() else {
+                return Err(Fault::usage("--layout takes one image: the name of the one in the folder"));
+            };
+            let layout = layout::open(folder, request)?;
+            let snapshot = self.deciding.snapshot(console)?;
+            let answer = layout::answer(&layout, request, &snapshot);
+            return self.report(&[answer], &snapshot, console);
+        }
         let snapshot = self.deciding.snapshot(console)?;
         let credentials = setup::credentials(self.docker_config.as_deref(), console)?;
         let registry = Config {
@@ -93,6 +107,15 @@ impl Check {
             Ok::<_, CheckError>(answers)
         });
         let answers = answers.map_err(|error| Fault::own(&error))?;
+        self.report(&answers, &snapshot, console)
+    }
+
+    fn report(
+        &self,
+        answers: &[Answer],
+        snapshot: &Snapshot,
+        console: &mut Console<'_>,
+    ) -> Result<u8, Fault> {
         if let (Some(name), Some(answer)) = (&self.record, answers.first()) {
             let evidence =
                 answer.evidence.as_ref().ok_or_else(|| Fault::usage("there is no evidence to record"))?;
@@ -104,7 +127,7 @@ impl Check {
         }
         let judged: Vec<Judged<'_>> =
             answers.iter().map(|answer| Judged { verdict: &answer.verdict }).collect();
-        Ok(report(&judged, &snapshot, self.deciding.output, console))
+        Ok(report(&judged, snapshot, self.deciding.output, console))
     }
 }
 

@@ -85,6 +85,8 @@ fn attestations_are_chosen_by_predicate_type_in_both_formats() {
     assert_eq!(lines(&download(&[])).len(), 2);
     // cosign 3.1.1 looks no further where there are bundles.
     assert_eq!(lines(&download(&["--strict-compat"])).len(), 1);
+    let told = download(&["--strict-compat", "--predicate-type", "link"]);
+    assert_eq!((told.code, told.stdout.as_str()), (0, ""), "{told:?}");
     let told = download(&["--predicate-type", "vuln"]);
     assert!(lines(&told).len() == 1 && told.stdout.starts_with("{\"mediaType\""), "{told:?}");
     let told = download(&["--predicate-type", slsa]);

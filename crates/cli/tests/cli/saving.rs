@@ -194,3 +194,42 @@ fn a_folder_must_be_named_and_can_come_from_the_environment() {
     let told = ask(&["save", "--dir", &file, &reference]);
     assert!(told.stderr.contains(&format!("mkdir {file}: not a directory")), "{told:?}");
 }
+
+#[test]
+fn check_judges_the_image_in_a_folder_under_its_name_and_asks_nobody() {
+    let place = Place::new();
+    let (signed, bare) = (place.signed("app"), place.registry.push_image("app", None, "bare"));
+    assert_eq!(save(&place, "signed", &place.pinned("app", &signed)).code, 0);
+    assert_eq!(save(&place, "bare", &place.pinned("app", &bare)).code, 0);
+    place.policy("acme/app");
+    place.registry.clear_journal();
+    let name = format!("{}/app:v1", place.registry.host());
+    let check = |folder: &str, name: &str| place.check(&["--layout", &place.name(folder), name]);
+    let told = check("signed", &name);
+    assert_eq!(told.code, 0, "{told:?}");
+    assert!(told.stdout.contains(&signed.digest.to_string()), "{told:?}");
+    assert_eq!(check("signed", &place.pinned("app", &signed)).code, 0);
+
+    let told = check("bare", &name);
+    assert_eq!(told.code, 1, "{told:?}");
+    assert!(told.stdout.contains("no-signature-found"), "{told:?}");
+    // The name decides which policy counts, and must be the name of what is in the folder.
+    let told = check("signed", &place.pinned("app", &bare));
+    assert!(told.code == 64 && told.stderr.contains("the folder holds"), "{told:?}");
+    assert_ne!(check("signed", "elsewhere.example/app:v1").code, 0);
+
+    // What cannot be read is not found out; what is no layout has a reason code.
+    let referrers: Vec<_> = fs::read_dir(place.path("signed/blobs/sha256")).unwrap().flatten().collect();
+    for entry in referrers {
+        let bytes = fs::read(entry.path()).unwrap();
+        if entry.file_name().to_str() != Some(signed.digest.hex().as_str()) {
+            fs::write(entry.path(), [&bytes, &b" "[..]].concat()).unwrap();
+        }
+    }
+    let told = check("signed", &name);
+    assert_eq!(told.code, 2, "{told:?}");
+    fs::write(place.path("signed/index.json"), "{").unwrap();
+    let told = check("signed", &name);
+    assert!(told.code == 2 && told.stderr.contains("layout-malformed"), "{told:?}");
+    assert_eq!(place.registry.request_count(), 0);
+}
