@@ -26,10 +26,28 @@ pub(crate) fn typed(typed: &Typed, verb: Verb) -> Result<Option<Vec<u8>>, Failur
     let bytes =
         if text.contains("-----BEGIN") { bytes } else { STANDARD.decode(text.trim()).unwrap_or(bytes) };
     match pem::parse(&bytes) {
-        Ok(block) if block.tag() == "CERTIFICATE" => Ok(Some(block.into_contents())),
+        Ok(block) if block.tag() == "CERTIFICATE" => {
+            let der = block.into_contents();
+            check_sct(typed, &der)?;
+            Ok(Some(der))
+        }
         Ok(block) => Err(wrong(format!("a PEM block `{}` is no certificate", block.tag()))),
         Err(_) => Err(wrong("error during PEM decoding".into())),
     }
+}
+
+// cosign reads `--sct` beside `--certificate` alone. The one in the certificate counts where there is one; elsewhere the
+// certificate is asked for one, so a detached one is never taken for granted.
+fn check_sct(typed: &Typed, certificate: &[u8]) -> Result<(), Failure> {
+    let Some(name) = typed.some("sct") else { return Ok(()) };
+    files::read(name, limits::FILE).map_err(|error| format!("reading sct from file: {error}"))?;
+    if has_no_sct(certificate) && !typed.switch("insecure-ignore-sct") {
+        return Err(
+            "reading sct from file: a detached timestamp is not verified here; sign again with a certificate that holds its own"
+                .into(),
+        );
+    }
+    Ok(())
 }
 
 /// Fails unless the flags name the holder of `--certificate`. Everything else about it is checked with the signature.

@@ -35,9 +35,6 @@ pub(crate) fn check(verb: Verb, typed: &Typed, console: &mut Console<'_>) -> Res
         other => return Err(format!("unknown digest algorithm: {other}").into()),
     }
     check_workers(typed)?;
-    if typed.some("sct").is_some() {
-        return Err("reading sct from file: a detached SCT is not supported yet".into());
-    }
     if typed.switch("insecure-ignore-tlog") && !typed.switch("private-infrastructure") {
         let what = match verb {
             Verb::Image => "signature",

@@ -144,3 +144,29 @@ fn what_cannot_be_reached_is_named_and_time_that_runs_out_is_the_deadline() {
     assert_eq!(first_line(&told), "parsing reference: could not parse reference: Bad");
     drop(image);
 }
+
+#[test]
+fn a_detached_certificate_timestamp_never_stands_in_for_the_one_in_the_certificate() {
+    let place = Place::new();
+    let image = place.registry.push_image("app", None, "app");
+    let seen = place.world.sign_image_legacy(&image.digest, &release());
+    let unseen = place
+        .world
+        .recipe(&image.digest, &release())
+        .simple_signing(&image.digest)
+        .with(|recipe| recipe.ct_logs.clear())
+        .sign();
+    place.registry.push_legacy("app", &image.digest, &[&seen, &unseen]);
+    let reference = place.pinned("app", &image);
+    let sct = place.file("sct.json", b"{}");
+    let with = |signed: &sealgate_testkit::Signed, sct: &str| {
+        let leaf = sealgate_testkit::pem_block("CERTIFICATE", signed.certificate.as_ref().unwrap());
+        let leaf = place.file("leaf.pem", leaf.as_bytes());
+        let flags = ["--certificate", &leaf, "--sct", sct, reference.as_str()];
+        place.cosign("verify", &[&BY_RELEASE[..], &flags].concat())
+    };
+    assert_eq!(with(&seen, &sct).code, 0);
+    let told = with(&unseen, &sct);
+    assert!(told.code == 1 && first_line(&told).starts_with("reading sct from file: a detached"), "{told:?}");
+    assert!(first_line(&with(&seen, "/nonexistent")).starts_with("reading sct from file: open /nonexistent"));
+}

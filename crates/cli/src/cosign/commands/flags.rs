@@ -56,7 +56,7 @@ pub(crate) const CERTIFICATE: &[Flag] = &[
         "the same as a pattern; it matches anywhere unless it has ^ and $",
     ),
     Flag::switch("insecure-ignore-sct", "do not ask for a signed certificate timestamp"),
-    Flag::text("sct", "detached signed certificate timestamp; not supported yet")
+    Flag::text("sct", "detached signed certificate timestamp; only one in the certificate is verified")
         .deprecated("a Signed Certificate Timestamp is now provided via a Sigstore bundle"),
 ];
 
