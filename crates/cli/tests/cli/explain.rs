@@ -313,3 +313,34 @@ fn an_image_in_a_folder_is_explained_without_network() {
     assert_eq!(explain(&place, &["--layout", "/nonexistent"]).code, 2);
     assert_eq!(explain(&place, &["--layout", &name, "registry.example/app"]).code, 64);
 }
+
+#[test]
+fn a_root_that_only_this_program_brings_is_printed_before_it_is_named() {
+    let Some(vectors) = sealgate_testkit::Vectors::find("a_root_that_only_this_program_brings_is_printed")
+    else {
+        return;
+    };
+    let place = Place::new();
+    let name = |end: &str| {
+        let bytes = vectors.read(&format!("bundles/ghcli-attest-demo-github-internal.{end}"));
+        place.file(end, &bytes)
+    };
+    let told = ask(&["explain", "-o", "json", "--bundle", &name("sigstore.json"), &name("artifact")]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let shown = told.json()["images"][0].clone();
+    assert_eq!(
+        (&shown["signatures"][0]["root"], &shown["signatures"][0]["standing"]),
+        (&json!("github"), &json!("genuine"))
+    );
+    let commands = &shown["wouldAccept"][0]["commands"];
+    assert_eq!(commands[0], json!(["roots print github > github.json"]), "{commands:#}");
+    let root = place.file("github.json", ask(&["roots", "print", "github"]).stdout.as_bytes());
+    let line: Vec<String> =
+        commands[1].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect();
+    let words: Vec<&str> = line
+        .iter()
+        .flat_map(|word| word.split(' '))
+        .map(|word| if word == "github.json" { &root } else { word })
+        .collect();
+    assert_eq!(ask(&words).code, 0, "{words:?}");
+}

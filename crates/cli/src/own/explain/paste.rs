@@ -115,8 +115,16 @@ fn acceptance(
     {
         who.push(format!("--certificate-github-workflow-repository {}", shell::word(source)));
     }
-    if let Some((_, file)) = at_hand.files.iter().find(|(name, _)| name == root) {
-        who.push(format!("--trusted-root {}", shell::word(file)));
+    let mut commands = Vec::new();
+    match at_hand.files.iter().find(|(name, _)| name == root) {
+        Some((_, file)) => who.push(format!("--trusted-root {}", shell::word(file))),
+        None if root == PUBLIC_GOOD => {}
+        // One that this program brings, and cosign's flags know only as a file.
+        None => {
+            let file = shell::word(&format!("{root}.json"));
+            commands.push(vec![format!("roots print {} > {file}", shell::word(root))]);
+            who.push(format!("--trusted-root {file}"));
+        }
     }
     let logged = theirs.iter().any(|one| !one.facts.log.is_empty());
     if matches!(signer, Signer::Key(_)) && !logged {
@@ -128,7 +136,6 @@ fn acceptance(
         .filter(|one| !is_signature(one))
         .filter_map(|one| one.facts.predicate_type.as_deref())
         .collect();
-    let mut commands = Vec::new();
     let mut command = |verb: &str, more: &[String], last: &[String]| {
         commands.push([&[verb.to_owned()], who.as_slice(), more, last].concat());
     };
