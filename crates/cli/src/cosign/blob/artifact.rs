@@ -82,8 +82,11 @@ pub(crate) fn typed_digest(hexadecimal: &str, algorithm: &str) -> Result<Digest,
     text.parse().map_err(|error| match error {
         // Well-formed, but no digest of that algorithm: nothing can have it.
         DigestError::Length { .. } if hexadecimal.len().is_multiple_of(2) => {
-            "failed to verify signature: provided artifact digest does not match any digest in statement"
-                .into()
+            let what = match algorithm {
+                "sha256" => "digest does not match any digest in statement",
+                _ => "digests does not match digests in statement",
+            };
+            format!("failed to verify signature: provided artifact {what}").into()
         }
         error => format!("unable to decode provided digest: {error}").into(),
     })
