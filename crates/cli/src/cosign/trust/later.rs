@@ -72,7 +72,6 @@ fn may_be_newer(error: &VerifyError) -> bool {
         VerifyError::AuthorityExpired { .. }
             | VerifyError::CertificateUntrusted { .. }
             | VerifyError::LogUnknown { .. }
-            | VerifyError::NoTrustedTime
             | VerifyError::SctInvalid { .. }
             | VerifyError::TimestampInvalid { .. }
     )
