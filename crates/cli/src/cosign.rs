@@ -167,11 +167,12 @@ fn verb_position(arguments: &[String]) -> Option<usize> {
         if std::mem::take(&mut skip) {
             continue;
         }
-        let Some(body) = argument.strip_prefix('-').filter(|body| !body.is_empty()) else {
-            return Some(index);
-        };
-        if body == "-" {
-            return None;
+        let Some(body) = argument.strip_prefix('-') else { return Some(index) };
+        match body {
+            // Standard input, for the verb.
+            "" => continue,
+            "-" => return None,
+            _ => {}
         }
         let switch =
             |named: &dyn Fn(&Flag) -> bool| ROOT.iter().any(|flag| flag.kind == Kind::Bool && named(flag));
@@ -238,6 +239,7 @@ mod tests {
         assert_eq!(position("--timeout=3m verify"), Some(1));
         assert_eq!(position("--help"), None);
         assert_eq!(position("--key k verify x"), Some(2));
+        assert_eq!(position("- verify-blob"), Some(1));
         assert_eq!(position("--key=k -o text -d -- verify"), None);
     }
 

@@ -190,6 +190,7 @@ pub(crate) fn parse(
         defaults: flags.iter().map(|flag| (flag.name, (flag.default, flag.kind))).collect(),
         ..Typed::default()
     };
+    let mut notices = Vec::new();
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         let Some(body) = argument.strip_prefix('-').filter(|body| !body.is_empty()) else {
@@ -233,9 +234,11 @@ pub(crate) fn parse(
         };
         typed.set(flag, value)?;
         if let Some(notice) = flag.deprecated {
-            console.say(format!("Flag --{} has been deprecated, {notice}", flag.name));
+            notices.push(format!("Flag --{} has been deprecated, {notice}", flag.name));
         }
     }
+    // Only a line that can be read is told what is on its way out.
+    notices.iter().for_each(|notice| console.say(notice));
     Ok(typed)
 }
 

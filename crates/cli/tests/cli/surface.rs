@@ -9,7 +9,9 @@ const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 // Every verb that the overview names, as typed.
 fn verbs() -> Vec<String> {
     let overview = ask(&["help"]).stdout;
-    let lines = overview.lines().filter_map(|line| line.strip_prefix("  "));
+    // Deeper lines go on with what the one above says.
+    let lines =
+        overview.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
     let names = lines.filter(|line| !line.starts_with("sealgate")).filter_map(|line| line.split("  ").next());
     let verbs: Vec<String> = names.map(str::to_owned).collect();
     assert!(verbs.len() >= 12 && verbs.iter().any(|verb| verb == "explain"), "{verbs:?}");

@@ -62,6 +62,13 @@ fn wrong_flags_fail_with_pflags_words() {
 }
 
 #[test]
+fn notices_are_only_for_lines_that_can_be_read() {
+    let mut said = Vec::new();
+    assert!(typed("--offline --bogus", &mut said, &[]).is_err() && said.is_empty());
+    assert!(typed("--offline", &mut said, &[]).is_ok() && !said.is_empty());
+}
+
+#[test]
 fn variables_fill_what_was_not_typed() {
     let variables = [
         ("COSIGN_KEY", "v"),
