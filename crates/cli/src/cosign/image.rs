@@ -1,16 +1,12 @@
 //! `verify` and `verify-attestation`: signatures beside images in registries.
 
+mod asking;
 mod candidates;
 mod local;
 
 use std::collections::BTreeMap;
 
-use futures_util::{StreamExt as _, stream};
-use sealgate::{
-    oci::{Client, Look},
-    verify::{Content, Digest, Entry, Evidence, GapCause, Item, Place, Reference, Timestamp},
-};
-use tokio::time::Instant;
+use sealgate::verify::{Content, Digest, Entry, Evidence, GapCause, Item, Place, Reference};
 
 use super::{
     certificate,
@@ -23,9 +19,10 @@ use super::{
     registry, texts, trust,
     verdict::{self, Record},
 };
-use crate::{Console, go::flags::Typed, predicate, progress};
-use candidates::Candidates;
+use crate::{Console, go::flags::Typed};
+use asking::{attachments, gathered, parsed};
 pub(super) use candidates::maximum_size;
+use candidates::{Candidates, of_type};
 
 /// `verify`
 pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -150,59 +147,6 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
         }
         answer(asked, &judge, word, &texts::full_name(reference), &entry.digest, &shown, console);
         Ok(())
-    })
-}
-
-// Gathers several images at once and hands them over in the order typed, up to the first failure.
-fn gathered(
-    client: &Client,
-    references: &[Reference],
-    look: &Look,
-    patience: std::time::Duration,
-    console: &mut Console<'_>,
-    mut take: impl FnMut(usize, &Evidence, &mut Console<'_>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let runtime = crate::runtime::network().map_err(|error| error.to_string())?;
-    runtime.block_on(async {
-        let deadline = Instant::now().checked_add(patience).unwrap_or_else(Instant::now);
-        let now: Timestamp = crate::clock::now();
-        let evidence = stream::iter(references)
-            .map(|reference| client.evidence(reference, look, now, deadline))
-            .buffered(IMAGES_AT_ONCE);
-        progress::watched(evidence, references.len(), console, |index, evidence, console| {
-            take(index, &evidence, console)
-        })
-        .await
-    })
-}
-
-fn parsed(verb: Verb, word: &str) -> Result<Reference, Failure> {
-    Reference::parse(word).map_err(|error| {
-        let prefix = if verb == Verb::Image { "parsing reference: " } else { "" };
-        let failure = Failure::from(format!("{prefix}could not parse reference: {word}"));
-        failure.hinted([format!("hint: {error}")])
-    })
-}
-
-fn attachments(
-    client: &Client,
-    references: &[Reference],
-    look: &Look,
-    patience: std::time::Duration,
-) -> Result<Vec<Reference>, Failure> {
-    let runtime = crate::runtime::network().map_err(|error| error.to_string())?;
-    runtime.block_on(async {
-        let deadline = Instant::now().checked_add(patience).unwrap_or_else(Instant::now);
-        let mut attached = Vec::new();
-        for reference in references {
-            let resolved = client.resolve(reference, deadline).await;
-            let digest = resolved.map_err(|gap| texts::unresolved(&gap, reference.written()))?.digest;
-            let beside = look.evidence_repository.as_ref().unwrap_or(reference);
-            let (name, algorithm) = (beside.name(), digest.algorithm().name());
-            let word = format!("{name}:{}{algorithm}-{}.sbom", look.tag_prefix, digest.hex());
-            attached.push(parsed(Verb::Image, &word)?);
-        }
-        Ok(attached)
     })
 }
 
@@ -372,25 +316,6 @@ fn looked_at<'e>(
     Ok(Shown { item, form, passed })
 }
 
-// The attestations of one predicate type; none is a failure that names what there is.
-fn of_type<'e>(typed: &Typed, shown: Vec<Shown<'e>>, wanted: &str) -> Result<Vec<Shown<'e>>, Failure> {
-    let uri = predicate::uri(wanted);
-    let kind = |shown: &Shown<'_>| match &shown.passed.content {
-        Content::Statement(statement) => statement.predicate_type.clone(),
-        _ => String::new(),
-    };
-    let found: Vec<String> = shown.iter().map(kind).collect();
-    let fitting: Vec<Shown<'e>> = shown.into_iter().filter(|shown| kind(shown) == uri).collect();
-    if fitting.is_empty() {
-        let text = format!(
-            "none of the attestations matched the predicate type: {wanted}, found: {}",
-            found.join(",")
-        );
-        return Err(Failure::from(text).hinted(hint::types(typed, &found)));
-    }
-    Ok(fitting)
-}
-
 fn answer(
     asked: &Asked<'_>,
     judge: &Judge,
@@ -459,5 +384,3 @@ pub(super) fn annotations(list: &[String]) -> Result<BTreeMap<String, String>, F
     };
     list.iter().map(split).collect()
 }
-
-const IMAGES_AT_ONCE: usize = 8;

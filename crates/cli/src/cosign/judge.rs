@@ -1,15 +1,20 @@
 //! Judges one candidate signature as the meaning of the flags asks.
 
+mod refusal;
+
 use std::collections::BTreeMap;
 
-use super::certificate;
 use sealgate::verify::{
-    Artifact, Authentic, Bundle, BundleError, CertificateSigner, Content, Digest, IdentityMismatch, Item,
-    LogRecord, LogRule, ProvenTime, PublicKey, Signer, SignerRule, TimeSource, Timestamp, TrustedRoot,
-    Verified, Verifier, VerifyError,
+    Artifact, Authentic, Bundle, CertificateSigner, Content, Digest, IdentityMismatch, Item, LogRecord,
+    LogRule, ProvenTime, PublicKey, Signer, SignerRule, TimeSource, Timestamp, TrustedRoot, Verified,
+    Verifier, VerifyError,
 };
 
-use super::trust::{Later, Stale};
+use super::{
+    certificate,
+    trust::{Later, Stale},
+};
+pub(crate) use refusal::{Circumstances, KeyKind, Miss, Refusal};
 
 /// Everything that the flags mean for one signature.
 #[derive(Debug)]
@@ -115,75 +120,6 @@ impl Passed {
             Signer::Key(_) => None,
         }
     }
-}
-
-/// Why a signature did not pass.
-#[derive(Clone, Debug)]
-pub(crate) enum Refusal {
-    /// Not readable.
-    Bundle(BundleError),
-    /// Not known to the root at hand, and a newer one cannot be had.
-    Stale(Box<Stale>),
-    /// Not genuine.
-    Verify(VerifyError, Circumstances),
-    /// By somebody else.
-    Identity(Box<Miss>),
-    /// A certificate that cosign's older rules read as having no issuer.
-    OlderIssuer(Box<CertificateSigner>),
-    /// Not by the holder of `--certificate`.
-    OtherCertificate,
-    /// Nobody can be compared with what was typed.
-    Pattern(PatternError),
-    /// No timestamp of an authority.
-    TimestampMissing,
-    /// A signature over bytes where a statement is wanted.
-    NoEnvelope,
-    /// `-a` is not there.
-    Annotation,
-    /// The layer has no signature at all.
-    LayerUnsigned(Digest),
-    /// Longer than `COSIGN_MAX_ATTACHMENT_SIZE`.
-    LayerSize {
-        /// Its size.
-        size: usize,
-        /// The limit.
-        limit: u64,
-    },
-}
-
-/// What decides in which words cosign says that a signature is not genuine.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Circumstances {
-    /// Whether the root was put together from single files.
-    pub(crate) pieced: bool,
-    /// Whether the signature is over an envelope.
-    pub(crate) enveloped: bool,
-    /// Of which kind the key is, as far as it claims to be any.
-    pub(crate) key: KeyKind,
-}
-
-/// Kinds of keys that are told apart in messages.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum KeyKind {
-    /// An elliptic curve, and whatever cannot be read.
-    Ecdsa,
-    /// Ed25519.
-    Ed25519,
-    /// RSA.
-    Rsa,
-}
-
-/// Genuine, but by somebody else.
-#[derive(Clone, Debug)]
-pub(crate) struct Miss {
-    /// Which field differs, and how.
-    pub(crate) mismatch: IdentityMismatch,
-    /// The field as it was typed.
-    pub(crate) typed: Wanted,
-    /// The subject, if it was typed to the letter.
-    pub(crate) typed_subject: Option<String>,
-    /// Who signed.
-    pub(crate) signer: Signer,
 }
 
 /// How a signature is stored, which decides some of cosign's manners.

@@ -1,9 +1,9 @@
 //! What is attached to an image, sorted as cosign sorts it.
 
-use sealgate::verify::{Bundle, Entry, Item, Place};
+use sealgate::verify::{Bundle, Content, Entry, Item, Place};
 
-use super::super::judge::Refusal;
-use crate::Console;
+use super::super::{failure::Failure, hint, judge::Refusal, output::Shown};
+use crate::{Console, go::flags::Typed, predicate};
 
 /// The candidates beside one image, by how they are stored.
 pub(super) struct Candidates<'e> {
@@ -46,6 +46,29 @@ fn older(item: &Item) -> Item {
     }
     .to_owned();
     item
+}
+
+/// The attestations of one predicate type; none is a failure that names what there is.
+pub(super) fn of_type<'e>(
+    typed: &Typed,
+    shown: Vec<Shown<'e>>,
+    wanted: &str,
+) -> Result<Vec<Shown<'e>>, Failure> {
+    let uri = predicate::uri(wanted);
+    let kind = |shown: &Shown<'_>| match &shown.passed.content {
+        Content::Statement(statement) => statement.predicate_type.clone(),
+        _ => String::new(),
+    };
+    let found: Vec<String> = shown.iter().map(kind).collect();
+    let fitting: Vec<Shown<'e>> = shown.into_iter().filter(|shown| kind(shown) == uri).collect();
+    if fitting.is_empty() {
+        let text = format!(
+            "none of the attestations matched the predicate type: {wanted}, found: {}",
+            found.join(",")
+        );
+        return Err(Failure::from(text).hinted(hint::types(typed, &found)));
+    }
+    Ok(fitting)
 }
 
 /// `COSIGN_MAX_ATTACHMENT_SIZE`, if it can be read.
