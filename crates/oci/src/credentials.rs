@@ -1,6 +1,6 @@
 //! Secrets, and which registry each of them is for.
 
-mod helpers;
+mod programs;
 
 use std::{collections::BTreeMap, fmt};
 
@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::{ClientError, rules::normal};
 
-pub use helpers::{Helper, Helpers};
+pub use programs::{Helper, Helpers};
 
 /// Secrets by exact host and port, and by repository where a key names one. Its `Debug` shows none.
 #[derive(Clone, Default)]

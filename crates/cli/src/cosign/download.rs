@@ -63,11 +63,8 @@ pub(crate) fn attestations(typed: &Typed, console: &mut Console<'_>) -> Result<(
     let found = bundles.lines(wanted.as_deref());
     print(&found, console);
     // A platform never chooses among bundles.
-    if !bundles.items.is_empty() && typed.switch("strict-compat") {
+    if !bundles.items.is_empty() && (typed.switch("strict-compat") || typed.some("platform").is_some()) {
         return Ok(());
-    }
-    if !bundles.items.is_empty() && typed.some("platform").is_some() {
-        return none_of(wanted.as_deref(), found.is_empty());
     }
     let older = attached::run(async {
         let target = target(&asked, typed.text("platform")).await?;
@@ -89,7 +86,14 @@ pub(crate) fn attestations(typed: &Typed, console: &mut Console<'_>) -> Result<(
         Ok(lines)
     })?;
     print(&older, console);
-    none_of(wanted.as_deref(), found.is_empty() && older.is_empty())
+    let Some(uri) = wanted.filter(|_| found.is_empty() && older.is_empty()) else { return Ok(()) };
+    let nothing = format!("no attestations with predicate type '{uri}' found");
+    if bundles.items.is_empty() {
+        return Err(nothing.into());
+    }
+    // Where there are bundles none of which fits, cosign ends with 0, and so may who calls it in a script.
+    console.hint(format!("note: {nothing}; there are of {}", bundles.types().join(", ")));
+    Ok(())
 }
 
 /// `download sbom`
@@ -163,6 +167,12 @@ impl Bundles {
             .filter_map(|item| bundle::line(&item.bytes))
             .map(String::into_bytes)
             .collect()
+    }
+
+    fn types(&self) -> Vec<String> {
+        let types: BTreeSet<String> =
+            self.items.iter().filter_map(|item| bundle::predicate(&item.bytes)).collect();
+        types.into_iter().collect()
     }
 
     // Nobody knows that there is nothing, where not everything could be read.
@@ -260,13 +270,6 @@ fn envelope(bytes: &[u8], wanted: Option<&str>) -> Result<Option<Vec<u8>>, Failu
     Ok(Some(
         format!("{{\"payloadType\":{kind},\"payload\":{payload},\"signatures\":{signatures}}}").into_bytes(),
     ))
-}
-
-fn none_of(wanted: Option<&str>, nothing: bool) -> Result<(), Failure> {
-    match wanted {
-        Some(uri) if nothing => Err(format!("no attestations with predicate type '{uri}' found").into()),
-        _ => Ok(()),
-    }
 }
 
 fn print(lines: &[Vec<u8>], console: &mut Console<'_>) {

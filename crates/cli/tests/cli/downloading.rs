@@ -3,7 +3,7 @@
 use sealgate_testkit::{Answer, Rule};
 use serde_json::{Value, json};
 
-use crate::ask::{Place, Told, ask, ask_with, release};
+use crate::ask::{Place, Told, ask, ask_watched, ask_with, release};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
@@ -92,6 +92,14 @@ fn attestations_are_chosen_by_predicate_type_in_both_formats() {
     let told = download(&["--predicate-type", slsa]);
     assert!(lines(&told).len() == 1 && told.stdout.starts_with("{\"payloadType\""), "{told:?}");
     let told = download(&["--predicate-type", "link"]);
+    assert_eq!((told.code, told.stdout.as_str(), told.stderr.as_str()), (0, "", ""), "{told:?}");
+    let told = ask_watched(&["download", "attestation", "--predicate-type", "link", &name], &[]);
+    assert!(told.code == 0 && told.stderr.contains("https://in-toto.io/Link/v1"), "{told:?}");
+    assert!(told.stderr.contains(vuln), "{told:?}");
+    let older = place.registry.push_image("older", Some("v1"), "older");
+    let signed = place.world.attest(&older.digest, &release(), slsa, json!({}));
+    place.registry.push_legacy("older", &older.digest, &[&signed]);
+    let told = ask(&["download", "attestation", "--predicate-type", "link", &place.pinned("older", &older)]);
     assert_eq!((told.code, told.stdout.as_str()), (1, ""));
     assert!(
         told.stderr.contains("no attestations with predicate type 'https://in-toto.io/Link/v1' found"),
