@@ -25,8 +25,10 @@ pub(crate) struct Judge {
     pub(crate) root: TrustedRoot,
     /// Where a newer one can be had.
     pub(crate) later: Option<Later>,
-    /// Whether a managed key needs a log entry.
+    /// Whether a log entry is needed.
     pub(crate) log: LogRule,
+    /// Whether a certificate needs a signed certificate timestamp.
+    pub(crate) sct: bool,
     /// `--use-signed-timestamps`
     pub(crate) timestamp: bool,
     /// `--check-claims`
@@ -199,7 +201,9 @@ impl Judge {
             }
             (authentic, _) => (authentic, None),
         };
-        let authentic = authentic.map_err(|error| self.refused(bundle, form, error))?;
+        let authentic = authentic
+            .and_then(|authentic| self.as_asked(root, authentic))
+            .map_err(|error| self.refused(bundle, form, error))?;
         let verified = self.trusted(&authentic, form)?;
         if let Some(digest) = open {
             is_about(verified.content(), digest).map_err(|error| self.refused(bundle, form, error))?;
@@ -215,6 +219,22 @@ impl Judge {
             times: verified.signed_at().to_vec(),
             log: verified.log().to_vec(),
         })
+    }
+
+    // THREAT: a root file without logs, with which the engine asks for no entries of logs. cosign asks for one of each kind
+    // whatever the root says, until a flag forgets it. See a_root_without_logs_forgets_nothing.
+    fn as_asked(&self, root: &TrustedRoot, authentic: Authentic) -> Result<Authentic, VerifyError> {
+        let Signer::Certificate(signer) = authentic.signer() else { return Ok(authentic) };
+        if self.log == LogRule::Required && !root.has_logs() {
+            return Err(VerifyError::LogEntryMissing);
+        }
+        if self.sct && !root.has_ct_logs() {
+            return Err(match certificate::has_no_sct(&signer.certificate) {
+                true => VerifyError::SctMissing,
+                false => VerifyError::SctInvalid { why: "its timestamps are by other logs" },
+            });
+        }
+        Ok(authentic)
     }
 
     // A subject may have digests of several algorithms. cosign has no bytes to compare the others with either, and takes

@@ -129,6 +129,7 @@ pub(crate) fn judge(typed: &Typed, trust: trust::Trust, whom: Whom, now: Timesta
         root: trust.root,
         later: trust.later,
         log: if ignores_log(typed) { LogRule::None } else { LogRule::Required },
+        sct: !typed.switch("insecure-ignore-sct"),
         timestamp: typed.switch("use-signed-timestamps"),
         bound: typed.switch("check-claims") || typed.text("check-claims").is_empty(),
         now,

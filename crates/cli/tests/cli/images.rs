@@ -3,7 +3,7 @@
 use sealgate_testkit::{Answer, Auth, Identity, KeyKind, Rule, SigningKey};
 use serde_json::json;
 
-use crate::ask::{BY_RELEASE, GITHUB, Place, RELEASE, ask_as, ask_with, release};
+use crate::ask::{BY_RELEASE, GITHUB, Place, RELEASE, ask, ask_as, ask_with, release};
 
 #[test]
 fn the_pipelines_command_works_as_written() {
@@ -383,4 +383,35 @@ fn a_pattern_that_fits_no_letters_fits_a_certificate_without_an_issuer() {
     assert_eq!(told.code, 0, "{told:?}");
     assert_eq!(by("--certificate-oidc-issuer-regexp", ".+").code, 1);
     assert_eq!(by("--certificate-oidc-issuer", GITHUB).code, 1);
+}
+
+#[test]
+fn a_root_without_logs_forgets_nothing() {
+    let place = Place::new();
+    let image = place.registry.push_image("app", Some("v1"), "app");
+    let mut recipe = place.world.recipe_v2(&image.digest, &release());
+    recipe.logs.clear();
+    place.registry.push_bundle("app", &image.digest, &recipe.sign());
+    let older = place.pinned("older", &place.signed_older("older"));
+    let bundle = place.pinned("app", &image);
+    let without = |names: &[&str]| {
+        let mut root = place.world.trusted_root();
+        for name in names {
+            root.as_object_mut().unwrap().remove(*name);
+        }
+        place.file("part.json", root.to_string().as_bytes())
+    };
+    let ask = |root: &str, more: &[&str], reference: &str| {
+        ask(&[&["verify", "--trusted-root", root], &BY_RELEASE[..], more, &[reference]].concat())
+    };
+    let no_logs = without(&["tlogs"]);
+    let told = ask(&no_logs, &[], &bundle);
+    assert!(told.code == 1 && told.stderr.contains("not enough verified log entries"), "{told:?}");
+    let forgetful = ["--insecure-ignore-tlog", "--use-signed-timestamps"];
+    assert_eq!(ask(&no_logs, &forgetful, &bundle).code, 0);
+
+    let no_ct_logs = without(&["ctlogs"]);
+    let told = ask(&no_ct_logs, &[], &older);
+    assert!(told.code == 12 && told.stderr.contains("only able to verify 0 SCT entries"), "{told:?}");
+    assert_eq!(ask(&no_ct_logs, &["--insecure-ignore-sct"], &older).code, 0);
 }

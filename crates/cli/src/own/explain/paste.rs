@@ -130,6 +130,15 @@ fn acceptance(
     if matches!(signer, Signer::Key(_)) && !logged {
         who.push("--insecure-ignore-tlog".to_owned());
     }
+    // cosign's flags ask for every proof until they are told that the root knows none of its kind.
+    if let (Signer::Certificate(_), Some(trusted)) = (signer, at_hand.roots.get(root)) {
+        if !trusted.has_logs() {
+            who.extend(["--insecure-ignore-tlog".to_owned(), "--use-signed-timestamps".to_owned()]);
+        }
+        if !trusted.has_ct_logs() {
+            who.push("--insecure-ignore-sct".to_owned());
+        }
+    }
     let signed = theirs.iter().any(|one| is_signature(one));
     let types: BTreeSet<&str> = theirs
         .iter()
