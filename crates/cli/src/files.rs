@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use sealgate::verify::{Algorithm, Digest};
@@ -29,6 +29,23 @@ pub(crate) enum FileError {
 pub(crate) fn read(name: &str, limit: usize) -> Result<Vec<u8>, FileError> {
     let file = open(name)?;
     read_stream(name, file, limit)
+}
+
+/// Reads a file that need not be there. What is there and cannot be read is an error, and no pipe is waited for.
+pub(crate) fn read_if_there(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
+    let name = path.to_string_lossy().into_owned();
+    match fs::symlink_metadata(path).and_then(|_| fs::metadata(path)) {
+        Ok(facts) if facts.is_file() => read(&name, limit).map(Some),
+        Ok(_) => Err(FileError::Open { name, cause: io::Error::other("not a file") }),
+        Err(cause) if is_nowhere(path, &cause) => Ok(None),
+        Err(cause) => Err(FileError::Open { name, cause }),
+    }
+}
+
+// A link that leads nowhere is there.
+fn is_nowhere(path: &Path, cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+        && fs::symlink_metadata(path).is_err()
 }
 
 /// Reads a whole stream; `name` is for messages.

@@ -5,6 +5,7 @@ use std::{
     io::{Read, Write as _},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -70,15 +71,19 @@ pub(crate) fn ask(
         let _unheard = input.write_all(helper.server.as_bytes());
     }
     let output = child.stdout.take();
-    let read = thread::spawn(move || {
+    let (tell, told) = mpsc::sync_channel(1);
+    thread::spawn(move || {
         let mut bytes = Vec::new();
         let most = u64::try_from(limits::HELPER).unwrap_or(u64::MAX);
         output.map(|output| output.take(most).read_to_end(&mut bytes));
-        bytes
+        // Nobody listens any more where it came too late.
+        let _unheard = tell.send(bytes);
     });
-    let is_good =
-        ended(&mut child).ok_or_else(|| HelperError::Late { name: name(), seconds: TIME.as_secs() })?;
-    let bytes = read.join().unwrap_or_default();
+    let until = Instant::now() + TIME;
+    let late = || HelperError::Late { name: name(), seconds: TIME.as_secs() };
+    let is_good = ended(&mut child, until).ok_or_else(late)?;
+    // A program that it started may hold its output open for ever.
+    let bytes = told.recv_timeout(until.saturating_duration_since(Instant::now())).map_err(|_| late())?;
     if !is_good {
         let said = String::from_utf8_lossy(&bytes).lines().next().unwrap_or_default().trim().to_owned();
         if said.contains("credentials not found") {
@@ -97,8 +102,7 @@ pub(crate) fn ask(
 }
 
 // Whether it ended well; nothing if it did not end, and was ended.
-fn ended(child: &mut Child) -> Option<bool> {
-    let until = Instant::now() + TIME;
+fn ended(child: &mut Child, until: Instant) -> Option<bool> {
     while Instant::now() < until {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status.success()),

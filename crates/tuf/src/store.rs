@@ -145,6 +145,11 @@ impl Store {
     // The system gives the lock back when the file is closed, be it because the process ended.
     async fn lock(&self) -> Result<fs::File, StoreError> {
         let path = self.folder.join(LOCK);
+        // A link would make a file elsewhere, a pipe be waited for.
+        if fs::symlink_metadata(&path).is_ok_and(|facts| !facts.is_file()) {
+            let source = std::io::Error::other("not a file");
+            return Err(StoreError::Io { path, done: "written", source });
+        }
         let file = fs::File::options()
             .create(true)
             .truncate(false)

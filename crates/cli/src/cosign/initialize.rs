@@ -94,6 +94,10 @@ fn parse(text: &str) -> Result<(Algorithm, &str), Failure> {
 // The page is asked for as a mirror's file would be: no redirects, bounded bytes and time.
 fn page(url: &str) -> Result<Vec<u8>, Failure> {
     let (folder, file) = url.rsplit_once('/').unwrap_or((url, ""));
+    // `https://host` has no page, and what is before its last slash would be a folder here.
+    if folder.ends_with('/') || file.is_empty() {
+        return Err(format!("Get \"{url}\": the URL names no file").into());
+    }
     let fetched = trust::fetch(folder, file).map_err(|error| trust::told(&error))?;
     fetched.ok_or_else(|| format!("Get \"{url}\": there is nothing").into())
 }

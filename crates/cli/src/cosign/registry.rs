@@ -61,7 +61,7 @@ fn credentials(typed: &Typed, hosts: &[&str], console: &Console<'_>) -> Result<C
     }
     // Beside the docker configuration cosign asks the clouds whose registries these are; their own programs do that here.
     for host in hosts {
-        for (_, name) in CLOUDS.iter().filter(|(domain, _)| host.ends_with(domain)) {
+        for (_, name) in CLOUDS.iter().filter(|(is_theirs, _)| is_theirs(host)) {
             if all.knows(host) {
                 break;
             }
@@ -76,14 +76,20 @@ fn credentials(typed: &Typed, hosts: &[&str], console: &Console<'_>) -> Result<C
     Ok(all)
 }
 
-const CLOUDS: [(&str, &str); 6] = [
-    (".amazonaws.com", "ecr-login"),
-    (".azurecr.io", "acr-env"),
-    (".pkg.dev", "gcr"),
-    (".pkg.dev", "gcloud"),
-    ("gcr.io", "gcr"),
-    ("gcr.io", "gcloud"),
+type IsTheirs = fn(&str) -> bool;
+
+const CLOUDS: [(IsTheirs, &str); 4] = [
+    (|host| host.contains(".dkr.ecr") && below(host, &["amazonaws.com", "amazonaws.com.cn"]), "ecr-login"),
+    (|host| below(host, &["azurecr.io"]), "acr-env"),
+    (|host| host == "gcr.io" || below(host, &["gcr.io", "pkg.dev"]), "gcr"),
+    (|host| host == "gcr.io" || below(host, &["gcr.io", "pkg.dev"]), "gcloud"),
 ];
+
+// THREAT: a registry with a name like a cloud's that is given the cloud's token. See clouds_are_known_by_whole_names.
+fn below(host: &str, domains: &[&str]) -> bool {
+    let is_below = |domain: &&str| host.strip_suffix(*domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
+    domains.iter().any(|domain| is_below(&domain))
+}
 
 fn client_identity(typed: &Typed) -> Result<Option<Vec<u8>>, Failure> {
     match (typed.some("registry-client-cert"), typed.some("registry-client-key")) {

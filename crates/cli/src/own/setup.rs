@@ -7,12 +7,16 @@ use sealgate::{
     Snapshot,
     oci::Credentials,
     policy::{Finding, Loaded, PolicySet, Source},
-    tuf::{self, INSTANCES, Repository, RootSource, RootsError},
+    tuf::{self, Age, INSTANCES, Repository, RootSource, RootsError},
     verify::TrustedRoots,
 };
 
 use super::Fault;
-use crate::{Console, cosign::cache, files, limits};
+use crate::{
+    Console,
+    cosign::{cache, most_age},
+    files, limits,
+};
 
 /// Flags of everything that decides.
 #[derive(Args, Debug)]
@@ -92,6 +96,12 @@ pub(crate) fn roots(named: &[String], console: &mut Console<'_>) -> Result<Trust
             ));
         }
         if let Some(held) = found.held {
+            if held.allows(now, most_age(console).map_err(Fault::usage)?) != Age::Fresh {
+                console.say(format!(
+                    "warning: trusted root `{}` is of {}; `sealgate roots refresh` brings a newer one",
+                    instance.name, held.since
+                ));
+            }
             roots.insert(instance.name.to_owned(), Arc::new(held.root));
         }
     }
@@ -100,17 +110,15 @@ pub(crate) fn roots(named: &[String], console: &mut Console<'_>) -> Result<Trust
 
 /// The credentials of a docker configuration: the one named, else the user's own, else none.
 pub(crate) fn credentials(named: Option<&str>, console: &Console<'_>) -> Result<Credentials, Fault> {
-    let read = |name: &str| {
-        let bytes = files::read(name, limits::DOCKER_CONFIG)?;
-        Credentials::from_docker_config(&bytes).map_err(|error| Fault::usage(format!("{name}: {error}")))
+    let (name, bytes) = match (named, docker_config(console)) {
+        (Some(name), _) => (name.to_owned(), files::read(name, limits::DOCKER_CONFIG)?),
+        (None, Some(path)) => match files::read_if_there(&path, limits::DOCKER_CONFIG)? {
+            Some(bytes) => (path.display().to_string(), bytes),
+            None => return Ok(Credentials::anonymous()),
+        },
+        (None, None) => return Ok(Credentials::anonymous()),
     };
-    if let Some(name) = named {
-        return read(name);
-    }
-    match docker_config(console).filter(|name| name.exists()) {
-        Some(name) => read(&name.to_string_lossy()),
-        None => Ok(Credentials::anonymous()),
-    }
+    Credentials::from_docker_config(&bytes).map_err(|error| Fault::usage(format!("{name}: {error}")))
 }
 
 /// Where docker keeps its configuration.

@@ -187,10 +187,11 @@ struct Merged {
 impl Merged {
     fn read(paths: &[PathBuf]) -> Result<Self, AccessError> {
         let mut merged = Self::default();
-        for path in paths.iter().filter(|path| path.exists()) {
+        for path in paths {
             let wrong = |why: String| AccessError::File(format!("{}: {why}", path.display()));
-            let bytes = files::read(&path.to_string_lossy(), limits::KUBECONFIG)
+            let bytes = files::read_if_there(path, limits::KUBECONFIG)
                 .map_err(|error| AccessError::File(error.to_string()))?;
+            let Some(bytes) = bytes else { continue };
             let mut reader = yaml::read(&bytes).map_err(|error| wrong(error.to_string()))?;
             let Some(document) = reader.next_document().map_err(|error| wrong(error.to_string()))? else {
                 continue;

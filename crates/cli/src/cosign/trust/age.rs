@@ -8,7 +8,11 @@ use sealgate::{
 };
 
 use super::{Ignored, LIVE, Later, repository, told};
-use crate::{Console, cosign::failure::Failure, go::flags::Typed};
+use crate::{
+    Console,
+    cosign::{failure::Failure, meaning},
+    go::flags::Typed,
+};
 
 /// The root at hand if it is young enough, else a newer one.
 pub(super) fn fresh(
@@ -25,7 +29,7 @@ pub(super) fn fresh(
                 "setting trusted material: getting trusted root from TUF for new bundle verification: {error}"
             )
         })?
-        .with_patience(PATIENCE);
+        .with_patience(Patience { whole: PATIENCE.whole.min(meaning::patience(typed)), ..PATIENCE });
     let at_hand = repository.at_hand(now).map_err(|error| failed(&error))?;
     if let Some(refused) = &at_hand.refused {
         console.say(format!("WARNING: what was kept of the TUF repository is not used: {}", told(refused)));

@@ -82,18 +82,22 @@ impl Pieces {
     }
 }
 
+// THREAT: a certificate in the middle of a chain taken for one to trust, so that whoever holds its key signs without the
+// root that was named. See only_what_is_named_as_a_root_is_trusted.
 fn authorities(typed: &Typed, console: &Console<'_>) -> Result<Vec<Value>, Failure> {
-    let mut all = Vec::new();
-    for flag in AUTHORITY_FLAGS {
-        if let Some(file) = typed.some(flag) {
-            let context = "loading certs for keyless verification: ";
-            let found = certificates(file).map_err(|why| wrong(&format!("{context}{why}")))?;
-            all.extend(found);
-        }
-    }
-    if let (true, Some(file)) = (all.is_empty(), console.variable(ROOT)) {
-        let context = "loading certs for keyless verification: getting Fulcio roots: ";
-        all = certificates(file).map_err(|why| {
+    let context = "loading certs for keyless verification: ";
+    let of_flag = |flag: &str| match typed.some(flag) {
+        Some(file) => certificates(file).map_err(|why| wrong(&format!("{context}{why}"))),
+        None => Ok(Vec::new()),
+    };
+    let mut between = of_flag("certificate-chain")?;
+    let mut anchors: Vec<Vec<u8>> = between.pop().into_iter().collect();
+    anchors.extend(of_flag("ca-roots")?);
+    between.extend(of_flag("ca-intermediates")?);
+    let is_flagged = AUTHORITY_FLAGS.iter().any(|flag| typed.some(flag).is_some());
+    if let (false, Some(file)) = (is_flagged, console.variable(ROOT)) {
+        let context = format!("{context}getting Fulcio roots: ");
+        let all = certificates(file).map_err(|why| {
             let what = if why.starts_with("open ") {
                 "error reading root PEM file"
             } else {
@@ -101,22 +105,27 @@ fn authorities(typed: &Typed, console: &Console<'_>) -> Result<Vec<Value>, Failu
             };
             wrong(&format!("{context}{what}: {why}"))
         })?;
+        (anchors, between) = all.into_iter().partition(|der| is_self_signed(der));
+        if anchors.is_empty() {
+            return Err(wrong(&format!("{context}no certificate in {file} is a root")));
+        }
     }
-    let (roots, intermediates): (Vec<_>, Vec<_>) = all.into_iter().partition(|der| is_self_signed(der));
-    let mut chains: Vec<Vec<Vec<u8>>> = roots.iter().map(|root| vec![root.clone()]).collect();
-    for intermediate in &intermediates {
-        let mut chain = vec![intermediate.clone()];
-        while let Some(last) = chain.last().filter(|last| !is_self_signed(last)) {
-            let above = intermediates
+    let mut chains: Vec<Vec<Vec<u8>>> = anchors.iter().map(|anchor| vec![anchor.clone()]).collect();
+    for lowest in &between {
+        let mut chain = vec![lowest.clone()];
+        while let Some(last) = chain.last().filter(|last| !anchors.contains(last)) {
+            let above = anchors
                 .iter()
-                .chain(&roots)
+                .chain(&between)
                 .find(|candidate| issued(candidate, last) && !chain.contains(candidate));
             match above {
                 Some(above) => chain.push(above.clone()),
                 None => break,
             }
         }
-        chains.push(chain);
+        if chain.last().is_some_and(|last| anchors.contains(last)) {
+            chains.push(chain);
+        }
     }
     Ok(chains.iter().map(|chain| authority(chain)).collect())
 }

@@ -31,8 +31,10 @@ pub(crate) fn of(console: &Console<'_>) -> Result<Repository, String> {
         return known(Instance::find(sealgate::tuf::PUBLIC_GOOD), top.as_deref());
     };
     let instance = Instance::of_mirror(&name);
-    // The public-good instance's own mirror goes by what is embedded, whatever root somebody has at hand.
-    if instance.is_some_and(|instance| instance.name == sealgate::tuf::PUBLIC_GOOD) {
+    // THREAT: a file in the folder of caches that puts another beginning in the place of the embedded one: the mirrors of
+    // known instances go by what is embedded. See a_known_instance_begins_with_what_is_embedded.
+    let is_public_good = instance.is_some_and(|instance| instance.name == sealgate::tuf::PUBLIC_GOOD);
+    if is_public_good || instance.is_some() && console.variable("TUF_ROOT_JSON").is_none() {
         return known(instance, top.as_deref());
     }
     let mirror = Mirror::parse(&name).map_err(|error| error.to_string())?;
@@ -53,9 +55,10 @@ fn mirror(top: Option<&Path>, console: &Console<'_>) -> Result<Option<String>, S
     if let Some(mirror) = console.variable("TUF_MIRROR") {
         return Ok(Some(mirror.to_owned()));
     }
-    let Some(file) = top.map(|top| top.join(REMOTE)).filter(|file| file.exists()) else { return Ok(None) };
-    let bytes = files::read(&file.to_string_lossy(), limits::DOCKER_CONFIG)
+    let Some(file) = top.map(|top| top.join(REMOTE)) else { return Ok(None) };
+    let bytes = files::read_if_there(&file, limits::DOCKER_CONFIG)
         .map_err(|error| format!("error reading remote.json: {error}"))?;
+    let Some(bytes) = bytes else { return Ok(None) };
     let mut remote: Remote = serde_json::from_slice(&bytes)
         .map_err(|error| format!("error unmarshalling remote.json: {error}"))?;
     Ok(Some(remote.remove(MIRROR).unwrap_or_default()))
@@ -77,12 +80,9 @@ fn anchor(mirror: &Mirror, top: Option<&Path>, console: &Console<'_>) -> Result<
     let Some(file) = cosign_folder(top, mirror.name()).map(|folder| folder.join("root.json")) else {
         return Ok(None);
     };
-    if !file.exists() {
-        return Ok(None);
-    }
-    let bytes = files::read(&file.to_string_lossy(), limits::ROOT)
+    let bytes = files::read_if_there(&file, limits::ROOT)
         .map_err(|_| "error reading cached root.json".to_owned())?;
-    Anchor::from_bytes(&bytes).map(Some).map_err(|error| error.chain())
+    bytes.map(|bytes| Anchor::from_bytes(&bytes).map_err(|error| error.chain())).transpose()
 }
 
 /// Where cosign keeps what it fetched from a mirror; none where the name would lead out of the folder.
