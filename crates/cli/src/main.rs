@@ -11,7 +11,8 @@ fn main() -> ExitCode {
         arguments.push(argument.to_string_lossy().into_owned());
     }
     let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        // One that is left out would be a condition less.
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
         .collect();
     let mut console = Console::new(environment, io::stdin(), io::stdout(), io::stderr())
         .on_terminals(columns(&io::stdout()), columns(&io::stderr()));

@@ -177,11 +177,23 @@ impl Layout {
             images = kinds(&[""]);
         }
         images.dedup_by(|left, right| left.digest == right.digest);
+        // What is of no kind that cosign writes may be what other tools take for the image.
+        let stray = |entry: &&Descriptor| {
+            ![IMAGE, IMAGE_INDEX, SIGNATURES, ATTESTATIONS].contains(&kind(entry))
+                && images.iter().all(|image| image.digest != entry.digest)
+        };
+        let strays = entries.iter().filter(stray).count();
+        if strays > 0 && !images.is_empty() {
+            return Err(LayoutError::Ambiguous { found: images.len() + strays });
+        }
         let image = match images.as_slice() {
             [] => return Err(LayoutError::NoImage),
             [image] => (*image).clone(),
             images => return Err(LayoutError::Ambiguous { found: images.len() }),
         };
+        // THREAT: an image that was taken out of the folder, or replaced, beside signatures that are genuine.
+        // See an_image_that_is_not_what_it_is_called_is_no_image.
+        folder.blob(&image.digest, limits::MANIFEST_BYTES)?;
         let is_index = match kind(&image) {
             IMAGE => false,
             IMAGE_INDEX => true,
@@ -226,7 +238,7 @@ impl Layout {
     /// # Errors
     /// [`LayoutError`] if any of the folder's manifests could not be looked at.
     pub fn referrers(&self) -> Result<Vec<Vec<u8>>, LayoutError> {
-        let mut found = Vec::new();
+        let (mut found, mut held) = (Vec::new(), 0_u64);
         for algorithm in [Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512] {
             for name in self.folder.names(algorithm)? {
                 if name == *self.digest() || !self.folder.looks_like_json(&name)? {
@@ -235,7 +247,16 @@ impl Layout {
                 let bytes = self.folder.blob(&name, limits::MANIFEST_BYTES)?;
                 let subject = manifest::manifest(&bytes).ok().and_then(|manifest| manifest.subject);
                 if subject.as_ref() == Some(self.digest()) {
+                    held = held.saturating_add(bytes.len() as u64);
                     found.push(bytes);
+                }
+                if held > limits::LAYOUT_SCANNED_BYTES {
+                    return Err(LayoutError::Limit {
+                        file: "blobs".to_owned(),
+                        what: "bytes of referrers",
+                        limit: limits::LAYOUT_SCANNED_BYTES,
+                        found: held,
+                    });
                 }
                 if found.len() > limits::REFERRERS {
                     let (limit, found) = (limits::REFERRERS as u64, found.len() as u64);

@@ -112,6 +112,7 @@ impl Pusher<'_> {
         let mut waiting = vec![(digest.clone(), media_type.to_owned(), 0)];
         let mut found = Vec::new();
         let mut seen = std::collections::HashSet::new();
+        let mut held = 0_u64;
         while let Some((digest, media_type, depth)) = waiting.pop() {
             let bytes = layout.manifest(&digest)?;
             if seen.len() >= limits::SAVED_BLOBS {
@@ -140,6 +141,11 @@ impl Pusher<'_> {
                         }
                     }
                 }
+            }
+            held = held.saturating_add(bytes.len() as u64);
+            if held > limits::MANIFESTS_SAVED_BYTES {
+                let fault = Fault::limit("bytes of manifests", limits::MANIFESTS_SAVED_BYTES, "more");
+                return Err(at(fault, "image"));
             }
             found.push((digest, media_type, bytes));
         }

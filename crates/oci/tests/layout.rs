@@ -137,6 +137,20 @@ fn what_is_listed_and_not_there_is_a_gap() {
 }
 
 #[test]
+fn an_image_that_is_not_what_it_is_called_is_no_image() {
+    let made = Made::signed();
+    let path = made.blob_path(&made.image);
+    let whole = fs::read(&path).unwrap();
+    assert!(made.open().is_ok());
+    fs::write(&path, b"{\"evil\":1}").unwrap();
+    assert_eq!(made.open().unwrap_err().code(), "layout-digest-mismatch");
+    fs::remove_file(&path).unwrap();
+    assert_eq!(made.open().unwrap_err().code(), "layout-unreadable");
+    fs::write(&path, whole).unwrap();
+    assert!(made.open().is_ok());
+}
+
+#[test]
 fn a_layer_of_another_size_than_it_says_is_a_gap() {
     for (more, gaps) in [(1, vec![(Place::SignatureTag, GapCause::Malformed)]), (0, vec![])] {
         let made = Made::signed();
@@ -267,6 +281,9 @@ fn a_layout_is_about_one_image() {
     assert_eq!(made.open().unwrap_err().code(), "layout-without-image");
     made.index_of(&[image(&made.image)]);
     assert_eq!(made.open().unwrap().digest(), &made.image);
+    // Another one that cosign did not mark is what other tools may run.
+    made.index_of(&[descriptor(&second, 12, ""), image(&made.image)]);
+    assert_eq!(made.open().unwrap_err().code(), "layout-ambiguous");
     // Nobody marked anything: the only one is meant, two are not.
     made.index_of(&[descriptor(&made.image, 12, "")]);
     assert_eq!(made.open().unwrap().digest(), &made.image);

@@ -87,8 +87,9 @@ const CLOUDS: [(IsTheirs, &str); 4] = [
 
 // THREAT: a registry with a name like a cloud's that is given the cloud's token. See clouds_are_known_by_whole_names.
 fn below(host: &str, domains: &[&str]) -> bool {
-    let is_below = |domain: &&str| host.strip_suffix(*domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
-    domains.iter().any(|domain| is_below(&domain))
+    let is_below =
+        |domain: &&str| host.strip_suffix(*domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
+    domains.iter().any(|domain| is_below(domain))
 }
 
 fn client_identity(typed: &Typed) -> Result<Option<Vec<u8>>, Failure> {
@@ -188,4 +189,24 @@ fn repository(text: &str) -> Result<Reference, Failure> {
         return Err(wrong("repository has a tag or digest"));
     }
     Ok(reference)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CLOUDS;
+
+    #[test]
+    fn clouds_are_known_by_whole_names() {
+        let asked = |host: &str| CLOUDS.iter().filter(|(is_theirs, _)| is_theirs(host)).count();
+        for host in ["gcr.io", "eu.gcr.io", "europe-docker.pkg.dev"] {
+            assert_eq!(asked(host), 2, "{host}");
+        }
+        for host in ["acme.azurecr.io", "1.dkr.ecr.eu-west-1.amazonaws.com"] {
+            assert_eq!(asked(host), 1, "{host}");
+        }
+        for host in ["evilgcr.io", "gcr.io.evil", ".gcr.io", "evilazurecr.io", "s3.amazonaws.com", "pkg.dev"]
+        {
+            assert_eq!(asked(host), 0, "{host}");
+        }
+    }
 }

@@ -136,3 +136,18 @@ fn a_client_certificate_that_cannot_be_read_is_an_error() {
     let key = place.file("mine.key", key.serialize_pem().as_bytes());
     assert_eq!(with(&["--registry-client-cert", &mine, "--registry-client-key", &key]).code, 0);
 }
+
+#[test]
+fn what_a_helper_leaves_running_holds_nobody() {
+    let (place, reference, path) = private();
+    let host = place.registry.host();
+    place.file("config.json", format!(r#"{{"credHelpers": {{"{host}": "test"}}}}"#).as_bytes());
+    let folder = place.path(".").to_str().unwrap().to_owned();
+    let ask = || asked(&place, &reference, &[("DOCKER_CONFIG", &folder), ("PATH", &path)], &[]);
+    let answer = "echo '{\"Username\": \"user\", \"Secret\": \"sesame\"}'";
+    helper(&place, "test", &format!("sleep 25 & {answer}"));
+    let told = ask();
+    assert!(told.code == 1 && told.stderr.contains("did not answer within 10 s"), "{told:?}");
+    helper(&place, "test", &format!("sleep 25 >/dev/null & {answer}"));
+    assert_eq!(ask().code, 0);
+}

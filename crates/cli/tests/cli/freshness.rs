@@ -1,5 +1,8 @@
 //! Where roots come from: `initialize`, what is kept, when the network is asked, and `sealgate roots`.
 
+#[path = "freshness/distrust.rs"]
+mod distrust;
+
 use std::{
     fs,
     path::Path,
@@ -7,7 +10,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use sealgate_testkit::{Tuf, TufMirror, World, base64, sha256};
+use sealgate_testkit::{Tuf, TufMirror, World, sha256};
 use serde_json::{Value, json};
 
 use crate::ask::{BY_RELEASE, Told, ask_with, release};
@@ -439,83 +442,4 @@ fn the_real_cosign_and_this_program_take_over_from_each_other() {
     assert_eq!((told.code, told.stderr.as_str()), (0, "Verified OK\n"));
     assert_eq!(theirs.verify(&["--offline"], &[]).code, 0);
     assert_eq!(run(&theirs, &theirs.words()).0, Some(0), "and it goes on as before");
-}
-
-#[test]
-fn pieces_that_nobody_names_come_from_the_root_at_hand() {
-    let own = Own::initialized();
-    let digest = sealgate::verify::Digest::sha256(BLOB);
-    let signed = own.world.recipe(&digest, &release()).message(BLOB).sign();
-    let annotations = signed.legacy_annotations();
-    let entry: Value = serde_json::from_str(&annotations["dev.sigstore.cosign/bundle"]).unwrap();
-    let older = json!({
-        "base64Signature": annotations["dev.cosignproject.cosign/signature"],
-        "cert": base64(annotations["dev.sigstore.cosign/certificate"].as_bytes()),
-        "rekorBundle": entry,
-    });
-    own.file("older.json", older.to_string().as_bytes());
-    let key = |world: &World, name: &str, index: usize| {
-        let root = world.trusted_root();
-        let der = root["tlogs"][index]["publicKey"]["rawBytes"].as_str().unwrap().to_owned();
-        let pem = format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n");
-        own.file(name, pem.as_bytes());
-        own.path(name)
-    };
-    let (right, wrong) = (key(&own.world, "rekor.pub", 0), key(&World::named("other"), "other.pub", 0));
-    let (bundle, blob) = (own.path("older.json"), own.path("blob"));
-    let words = [&["verify-blob", "--bundle", &bundle, "--offline"][..], &BY_RELEASE, &[&blob]].concat();
-    let with = |file: &str| own.ask_with(&words, &[("SIGSTORE_REKOR_PUBLIC_KEY", file)]);
-    assert_eq!(with(&right).code, 0, "{:?}", with(&right));
-    assert_eq!(with(&wrong).code, 1, "twin: the piece that is named goes before");
-}
-
-#[test]
-fn roots_lists_what_is_at_hand() {
-    let own = Own::new();
-    let told = own.ask(&["roots", "list", "--output", "json"]);
-    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
-    let list = told.json();
-    let names: Vec<&str> =
-        list["roots"].as_array().unwrap().iter().map(|root| root["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["public-good", "staging", "github"]);
-    for root in list["roots"].as_array().unwrap() {
-        assert_eq!(root["source"], "embedded");
-        assert!(!root["keys"]["certificateAuthorities"].as_array().unwrap().is_empty());
-    }
-    assert_eq!(list["limits"]["mostAgeDays"], 365);
-    let told = own.ask(&["roots", "list"]);
-    assert!(told.stdout.starts_with("public-good\n  embedded, of 2026-10-23: "), "{told:?}");
-    assert!(told.stdout.lines().all(|line| line.chars().count() <= 80), "{told:?}");
-}
-
-#[test]
-fn roots_print_writes_what_programs_take_as_a_file() {
-    let own = Own::new();
-    let told = own.ask(&["roots", "print", "staging"]);
-    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
-    let root = sealgate::verify::TrustedRoot::from_json(told.stdout.as_bytes()).unwrap();
-    let listed = own.ask(&["roots", "list", "--output", "json"]).json();
-    assert_eq!(listed["roots"][1]["sha256"], root.hash().hex());
-    assert_eq!(own.ask(&["roots", "print", "nobody"]).code, 64);
-}
-
-#[test]
-fn roots_import_believes_a_folder_no_more_than_a_mirror() {
-    let own = Own::new();
-    let folder = own.path("copy");
-    own.tuf.write_to(Path::new(&folder));
-    // Good in itself, and not the instance's.
-    let told = own.ask(&["roots", "import", &folder, "--name", "staging"]);
-    assert_eq!(told.code, 2, "{told:?}");
-    assert!(told.stderr.contains("tuf-missing"), "{told:?}");
-    fs::copy(Path::new(&folder).join("1.root.json"), Path::new(&folder).join("15.root.json")).unwrap();
-    let told = own.ask(&["roots", "import", &folder, "--name", "staging"]);
-    assert!(told.code == 2 && told.stderr.contains("tuf-anchor"), "{told:?}");
-    assert!(!own.home.path().join(".sigstore").exists());
-    assert_eq!(own.ask(&["roots", "import", &own.mirror.url()]).code, 64);
-    assert_eq!(own.ask(&["roots", "import", &folder, "--name", "nobody"]).code, 64);
-    // The same folder as a mirror of its own is believed.
-    let told = own.ask(&["initialize", "--mirror", &folder, "--root", &own.path("anchor.json")]);
-    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
-    assert_eq!(own.verify(&["--offline"], &[]).code, 0);
 }

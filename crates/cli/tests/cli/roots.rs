@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use crate::ask::{BY_RELEASE, Place, ask, release};
+use crate::ask::{BY_RELEASE, Place, ask, ask_with, release};
 
 // The world's own root, taken apart into the files that operators have.
 struct Parts {
@@ -179,4 +179,57 @@ fn a_root_is_its_owners_alone_and_its_file_is_replaced_whole() {
     assert_eq!((mode(&fresh), mode(&old)), (0o600, 0o644));
     let left: Vec<_> = std::fs::read_dir(place.path("")).unwrap().collect();
     assert_eq!(left.len(), 3, "{left:?}");
+}
+
+#[test]
+fn only_what_is_named_as_a_root_is_trusted() {
+    let parts = Parts::new();
+    let reference = parts.place.pinned("older", &parts.place.signed_older("older"));
+    let own = pem::parse_many(std::fs::read(&parts.chain).unwrap()).unwrap();
+    let [between, top] = own.as_slice() else { panic!("a chain of two") };
+    let other: Value =
+        serde_json::from_slice(&sealgate_testkit::World::named("other").trusted_root_json()).unwrap();
+    let other = &other["certificateAuthorities"][0]["certChain"]["certificates"][1]["rawBytes"];
+    let other = pem::Pem::new("CERTIFICATE", STANDARD.decode(other.as_str().unwrap()).unwrap());
+    let file = |name: &str, pems: &[&pem::Pem]| {
+        let text: String = pems.iter().map(|one| pem::encode(one)).collect();
+        parts.place.file(name, text.as_bytes())
+    };
+    let (between_file, top_file, other_file) =
+        (file("between.pem", &[between]), file("top.pem", &[top]), file("other.pem", &[&other]));
+    let (right, wrong) = (file("right.pem", &[between, top]), file("wrong.pem", &[between, &other]));
+    let hidden = file("hidden.pem", &[between, top, &other]);
+    let variables =
+        [("SIGSTORE_REKOR_PUBLIC_KEY", &*parts.log), ("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", &*parts.ct_log)];
+    let asked = |flags: &[&str], more: &[(&str, &str)]| {
+        let words = [&["verify", "--offline"], &BY_RELEASE[..], flags, &[&reference]].concat();
+        ask_with(&words, &[&variables[..], more].concat(), b"")
+    };
+    for (good, bad) in [
+        (
+            ["--ca-roots", &top_file, "--ca-intermediates", &between_file],
+            ["--ca-roots", &other_file, "--ca-intermediates", &between_file],
+        ),
+        (
+            ["--ca-roots", &top_file, "--ca-intermediates", &right],
+            ["--ca-roots", &other_file, "--ca-intermediates", &right],
+        ),
+    ] {
+        assert_eq!(asked(&good, &[]).code, 0);
+        let told = asked(&bad, &[]);
+        assert!(
+            told.code == 12 && told.stderr.contains("certificate signed by unknown authority"),
+            "{told:?}"
+        );
+    }
+    assert_eq!(asked(&["--certificate-chain", &right], &[]).code, 0);
+    // cosign takes the last certificate of a chain for its root, whatever it is.
+    assert_eq!(asked(&["--certificate-chain", &between_file], &[]).code, 0);
+    for chain in [&wrong, &hidden] {
+        assert_eq!(asked(&["--certificate-chain", chain], &[]).code, 12);
+    }
+    assert_eq!(asked(&[], &[("SIGSTORE_ROOT_FILE", &right)]).code, 0);
+    assert_eq!(asked(&[], &[("SIGSTORE_ROOT_FILE", &wrong)]).code, 12);
+    let told = asked(&[], &[("SIGSTORE_ROOT_FILE", &between_file)]);
+    assert!(told.code == 1 && told.stderr.contains("is a root"), "{told:?}");
 }

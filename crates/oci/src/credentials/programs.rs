@@ -75,7 +75,7 @@ mod tests {
     fn a_host_has_its_own_helper_or_the_one_of_all_hosts() {
         let config = r#"{"credHelpers": {"ghcr.io": "own"}, "credsStore": "all"}"#;
         assert_eq!(asked(config, "ghcr.io"), Some(("own".into(), "ghcr.io".into())));
-        assert_eq!(asked(config, "ghcr.io:443"), Some(("all".into(), "ghcr.io:443".into())));
+        assert_eq!(asked(config, "ghcr.io:443"), Some(("own".into(), "ghcr.io".into())));
         assert_eq!(asked(config, "docker.io"), Some(("all".into(), "https://index.docker.io/v1/".into())));
         assert_eq!(asked(r#"{"credHelpers": {"ghcr.io": "own"}}"#, "quay.io"), None);
         assert_eq!(asked("{}", "ghcr.io"), None);

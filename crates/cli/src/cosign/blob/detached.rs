@@ -47,12 +47,7 @@ pub(crate) fn signature(typed: &Typed) -> Result<Bundle, Failure> {
         return Err("missing flag '--signature'".into());
     };
     if let Some(der) = certificate::typed(typed, Verb::Blob)? {
-        let beside = form.get("cert").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
-        let beside = beside.and_then(|text| pem::parse(text).ok()).map(pem::Pem::into_contents);
-        if beside.is_some_and(|beside| beside != der) {
-            return Err("the cert passed in does not match the cert in the provided bundle".into());
-        }
-        form.insert("cert".into(), STANDARD.encode(pem_of(der)).into());
+        pin(&mut form, der)?;
     }
     let Some(stamp) = typed.some("rfc3161-timestamp") else {
         let written = Value::Object(form).to_string();
@@ -89,9 +84,8 @@ pub(crate) fn signature(typed: &Typed) -> Result<Bundle, Failure> {
 
 /// An attestation: a DSSE envelope, or cosign's own bundle file with one inside.
 pub(crate) fn attestation(typed: &Typed) -> Result<Bundle, Failure> {
-    if let Some(name) = typed.some("bundle") {
-        return Bundle::from_cosign_blob_attestation_json(&files::read(name, limits::FILE)?)
-            .map_err(|error| wrong(&error));
+    if typed.some("bundle").is_some() {
+        return attestation_of_older_form(typed);
     }
     let name = typed.text("signature");
     let bytes = files::read(name, limits::FILE).map_err(|error| format!("reading {name}: {error}"))?;
@@ -109,6 +103,31 @@ pub(crate) fn attestation(typed: &Typed) -> Result<Bundle, Failure> {
     let media_type = "application/vnd.dsse.envelope.v1+json".to_owned();
     let item = Item { bytes: bytes.into(), media_type, annotations, place: Place::File };
     Bundle::read(&item).map_err(|error| wrong(&error))
+}
+
+fn attestation_of_older_form(typed: &Typed) -> Result<Bundle, Failure> {
+    let mut form = older_form(typed)?;
+    if let Some(der) = certificate::typed(typed, Verb::BlobAttestation)? {
+        pin(&mut form, der)?;
+    }
+    if typed.some("rfc3161-timestamp").is_some() {
+        return Err(
+            "--rfc3161-timestamp is not read beside a bundle of the older format; give --signature".into()
+        );
+    }
+    let written = Value::Object(form).to_string();
+    Bundle::from_cosign_blob_attestation_json(written.as_bytes()).map_err(|error| wrong(&error))
+}
+
+// The certificate that was typed: the bundle's own if it has one.
+fn pin(form: &mut serde_json::Map<String, Value>, der: Vec<u8>) -> Result<(), Failure> {
+    let beside = form.get("cert").and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+    let beside = beside.and_then(|text| pem::parse(text).ok()).map(pem::Pem::into_contents);
+    if beside.is_some_and(|beside| beside != der) {
+        return Err("the cert passed in does not match the cert in the provided bundle".into());
+    }
+    form.insert("cert".into(), STANDARD.encode(pem_of(der)).into());
+    Ok(())
 }
 
 // The fields of cosign's own bundle file, if one was named.

@@ -80,8 +80,8 @@ fn anchor(mirror: &Mirror, top: Option<&Path>, console: &Console<'_>) -> Result<
     let Some(file) = cosign_folder(top, mirror.name()).map(|folder| folder.join("root.json")) else {
         return Ok(None);
     };
-    let bytes = files::read_if_there(&file, limits::ROOT)
-        .map_err(|_| "error reading cached root.json".to_owned())?;
+    let bytes =
+        files::read_if_there(&file, limits::ROOT).map_err(|_| "error reading cached root.json".to_owned())?;
     bytes.map(|bytes| Anchor::from_bytes(&bytes).map_err(|error| error.chain())).transpose()
 }
 

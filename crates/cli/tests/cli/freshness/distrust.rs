@@ -1,0 +1,154 @@
+//! What stands beside roots and signatures, and may not be believed.
+
+use std::{fs, path::Path};
+
+use sealgate_testkit::{World, base64};
+use serde_json::{Value, json};
+
+use super::{BLOB, NOWHERE, Own};
+use crate::ask::{BY_RELEASE, release};
+
+#[test]
+fn pieces_that_nobody_names_come_from_the_root_at_hand() {
+    let own = Own::initialized();
+    let digest = sealgate::verify::Digest::sha256(BLOB);
+    let signed = own.world.recipe(&digest, &release()).message(BLOB).sign();
+    let annotations = signed.legacy_annotations();
+    let entry: Value = serde_json::from_str(&annotations["dev.sigstore.cosign/bundle"]).unwrap();
+    let older = json!({
+        "base64Signature": annotations["dev.cosignproject.cosign/signature"],
+        "cert": base64(annotations["dev.sigstore.cosign/certificate"].as_bytes()),
+        "rekorBundle": entry,
+    });
+    own.file("older.json", older.to_string().as_bytes());
+    let key = |world: &World, name: &str, index: usize| {
+        let root = world.trusted_root();
+        let der = root["tlogs"][index]["publicKey"]["rawBytes"].as_str().unwrap().to_owned();
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n");
+        own.file(name, pem.as_bytes());
+        own.path(name)
+    };
+    let (right, wrong) = (key(&own.world, "rekor.pub", 0), key(&World::named("other"), "other.pub", 0));
+    let (bundle, blob) = (own.path("older.json"), own.path("blob"));
+    let words = [&["verify-blob", "--bundle", &bundle, "--offline"][..], &BY_RELEASE, &[&blob]].concat();
+    let with = |file: &str| own.ask_with(&words, &[("SIGSTORE_REKOR_PUBLIC_KEY", file)]);
+    assert_eq!(with(&right).code, 0, "{:?}", with(&right));
+    assert_eq!(with(&wrong).code, 1, "twin: the piece that is named goes before");
+}
+
+#[test]
+fn roots_lists_what_is_at_hand() {
+    let own = Own::new();
+    let told = own.ask(&["roots", "list", "--output", "json"]);
+    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
+    let list = told.json();
+    let names: Vec<&str> =
+        list["roots"].as_array().unwrap().iter().map(|root| root["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["public-good", "staging", "github"]);
+    for root in list["roots"].as_array().unwrap() {
+        assert_eq!(root["source"], "embedded");
+        assert!(!root["keys"]["certificateAuthorities"].as_array().unwrap().is_empty());
+    }
+    assert_eq!(list["limits"]["mostAgeDays"], 365);
+    let told = own.ask(&["roots", "list"]);
+    assert!(told.stdout.starts_with("public-good\n  embedded, of 2026-10-23: "), "{told:?}");
+    assert!(told.stdout.lines().all(|line| line.chars().count() <= 80), "{told:?}");
+}
+
+#[test]
+fn roots_print_writes_what_programs_take_as_a_file() {
+    let own = Own::new();
+    let told = own.ask(&["roots", "print", "staging"]);
+    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
+    let root = sealgate::verify::TrustedRoot::from_json(told.stdout.as_bytes()).unwrap();
+    let listed = own.ask(&["roots", "list", "--output", "json"]).json();
+    assert_eq!(listed["roots"][1]["sha256"], root.hash().hex());
+    assert_eq!(own.ask(&["roots", "print", "nobody"]).code, 64);
+}
+
+#[test]
+fn roots_import_believes_a_folder_no_more_than_a_mirror() {
+    let own = Own::new();
+    let folder = own.path("copy");
+    own.tuf.write_to(Path::new(&folder));
+    // Good in itself, and not the instance's.
+    let told = own.ask(&["roots", "import", &folder, "--name", "staging"]);
+    assert_eq!(told.code, 2, "{told:?}");
+    assert!(told.stderr.contains("tuf-missing"), "{told:?}");
+    fs::copy(Path::new(&folder).join("1.root.json"), Path::new(&folder).join("15.root.json")).unwrap();
+    let told = own.ask(&["roots", "import", &folder, "--name", "staging"]);
+    assert!(told.code == 2 && told.stderr.contains("tuf-anchor"), "{told:?}");
+    assert!(!own.home.path().join(".sigstore").exists());
+    assert_eq!(own.ask(&["roots", "import", &own.mirror.url()]).code, 64);
+    assert_eq!(own.ask(&["roots", "import", &folder, "--name", "nobody"]).code, 64);
+    // The same folder as a mirror of its own is believed.
+    let told = own.ask(&["initialize", "--mirror", &folder, "--root", &own.path("anchor.json")]);
+    assert_eq!((told.code, told.stderr.as_str()), (0, ""));
+    assert_eq!(own.verify(&["--offline"], &[]).code, 0);
+}
+
+#[test]
+fn a_known_instance_begins_with_what_is_embedded() {
+    let own = Own::new();
+    let github = [("TUF_MIRROR", "https://tuf-repo.github.com")];
+    let before = own.verify(&["--offline"], &github);
+    assert_eq!(before.code, 1, "{before:?}");
+    // Somebody else's root where cosign keeps that mirror's.
+    let folder = own.home.path().join(".sigstore/root/tuf-repo.github.com");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("root.json"), own.tuf.anchor()).unwrap();
+    let after = own.verify(&["--offline"], &github);
+    assert_eq!((after.code, after.stderr), (1, before.stderr));
+}
+
+#[test]
+fn an_address_without_a_file_is_no_root() {
+    let own = Own::new();
+    let told = own.ask(&["initialize", "--mirror", NOWHERE, "--root", "https://localhost"]);
+    assert!(told.code == 1 && told.stderr.contains("the URL names no file"), "{told:?}");
+}
+
+#[test]
+fn what_initialize_left_and_nobody_can_read_is_an_error() {
+    let own = Own::initialized();
+    let remote = own.home.path().join(".sigstore/root/remote.json");
+    let twin = own.verify(&[], &[]);
+    assert_eq!(twin.code, 0, "{twin:?}");
+    fs::remove_file(&remote).unwrap();
+    std::os::unix::fs::symlink("nowhere", &remote).unwrap();
+    let told = own.verify(&[], &[]);
+    assert!(told.code == 1 && told.stderr.contains("error reading remote.json"), "{told:?}");
+}
+
+#[test]
+fn a_certificate_beside_an_older_attestation_pins_its_signer() {
+    let own = Own::initialized();
+    let digest = sealgate::verify::Digest::sha256(BLOB);
+    let signed = own.world.attest(&digest, &release(), "https://slsa.dev/provenance/v1", json!({}));
+    let annotations = signed.legacy_annotations();
+    let certificate = &annotations["dev.sigstore.cosign/certificate"];
+    let entry: Value = serde_json::from_str(&annotations["dev.sigstore.cosign/bundle"]).unwrap();
+    let older = json!({
+        "base64Signature": base64(&signed.legacy_bytes()),
+        "cert": base64(certificate.as_bytes()),
+        "rekorBundle": entry,
+    });
+    own.file("older.json", older.to_string().as_bytes());
+    own.file("own.pem", certificate.as_bytes());
+    let other = own.world.attest(&digest, &release(), "https://slsa.dev/provenance/v1", json!({}));
+    own.file("other.pem", other.legacy_annotations()["dev.sigstore.cosign/certificate"].as_bytes());
+    let (bundle, blob) = (own.path("older.json"), own.path("blob"));
+    let ask = |more: &[&str]| {
+        let words = ["verify-blob-attestation", "--bundle", &bundle, "--type", "slsaprovenance1"];
+        own.ask(&[&words[..], &BY_RELEASE, more, &[&blob]].concat())
+    };
+    assert_eq!(ask(&[]).code, 0, "{:?}", ask(&[]));
+    assert_eq!(ask(&["--certificate", &own.path("own.pem")]).code, 0);
+    let told = ask(&["--certificate", &own.path("other.pem")]);
+    assert!(told.code == 1 && told.stderr.contains("the cert passed in does not match"), "{told:?}");
+    let told = ask(&["--certificate", &own.path("none.pem")]);
+    assert!(told.code == 1 && told.stderr.contains("loading cert: open"), "{told:?}");
+    let stamps = own.path("own.pem");
+    let told = ask(&["--rfc3161-timestamp", &stamps, "--use-signed-timestamps"]);
+    assert!(told.code == 1 && told.stderr.contains("--rfc3161-timestamp is not read"), "{told:?}");
+}
