@@ -89,7 +89,7 @@ const CLOUDS: [(IsTheirs, &str); 4] = [
 fn below(host: &str, domains: &[&str]) -> bool {
     let is_below =
         |domain: &&str| host.strip_suffix(*domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
-    domains.iter().any(|domain| is_below(domain))
+    domains.iter().any(is_below)
 }
 
 fn client_identity(typed: &Typed) -> Result<Option<Vec<u8>>, Failure> {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use sealgate_testkit::{Tuf, TufMirror, World, sha256};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::ask::{BY_RELEASE, Told, ask_with, release};
 
