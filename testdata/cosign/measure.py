@@ -17,18 +17,24 @@ LINES = {
 }
 
 
-def once(words, folder):
-    """CPU and wall time in milliseconds, peak memory in MiB of one run."""
+def run(words, folder):
+    """CPU and wall time in milliseconds of one run."""
     begin = time.monotonic()
-    # GNU time starts the program from a small process: the kernel counts what started it as the program's own peak.
-    process = subprocess.Popen(['/usr/bin/time', '-q', '-o', f'{folder}/peak', '-f', '%M', *words], env={'PATH': os.environ['PATH'], 'HOME': folder}, stdin=subprocess.DEVNULL,
+    process = subprocess.Popen(words, env={'PATH': os.environ['PATH'], 'HOME': folder}, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder)
     said = process.stderr.read().decode(errors='replace')
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f'{shlex.join(words)} ends with {process.returncode}: {said}')
-    return 1000 * (used.ru_utime + used.ru_stime), 1000 * (time.monotonic() - begin), int(open(f'{folder}/peak').read()) / 1024
+    return 1000 * (used.ru_utime + used.ru_stime), 1000 * (time.monotonic() - begin)
+
+
+def once(words, folder):
+    """CPU and wall time in milliseconds, peak memory in MiB of a run each."""
+    # GNU time starts the program from a small process: the kernel counts what started it as the program's own peak.
+    run(['/usr/bin/time', '-q', '-o', f'{folder}/peak', '-f', '%M', *words], folder)
+    return *run(words, folder), int(open(f'{folder}/peak').read()) / 1024
 
 
 def main():
