@@ -45,6 +45,34 @@ fn every_image_of_a_dockerfile_must_be_signed() {
     let last = format!("FROM {unsigned}\nFROM {bundle}\n");
     assert_eq!(verify(&last, &["--base-image-only"]).code, 0);
     assert_eq!(verify(&last, &[]).code, 10);
+    let first =
+        |signed: &str| format!("FROM {signed} AS b\nFROM {bundle}\nFROM b\nCOPY --from={bundle} / /\n");
+    assert_eq!(verify(&first(&bundle), &["--base-image-only"]).code, 0);
+    assert_eq!(verify(&first(&unsigned), &["--base-image-only"]).code, 10);
+    let again = |signed: &str| format!("ARG I={signed}\nFROM {bundle}\nARG I={bundle}\nFROM $I\n");
+    assert_eq!(verify(&again(&older), &[]).code, 0);
+    assert_eq!(verify(&again(&unsigned), &[]).code, 10);
+    for (line, said) in [
+        (format!("COPY --from {unsigned} / /"), "a flag in line"),
+        (format!("RUN --mount=type=bind,\"from={unsigned}\" ls"), "a flag in line"),
+        ("RUN echo \"<<EOF\"".to_owned(), "`<<` in line"),
+        (format!("RUN <<EOF\nFROM {unsigned}"), "heredoc \"EOF\" in line"),
+        (format!("FROM {bundle} AS {unsigned}"), "stage name"),
+        (format!("FROM {bundle}$TARGETARCH"), "a variable in line"),
+        (format!("FROM {bundle}$NOBODY"), "no image found in line"),
+    ] {
+        let told = verify(&format!("FROM {bundle}\n{line}\n"), &[]);
+        let said = format!("Error: failed extracting images from Dockerfile: {said}");
+        assert!(
+            (told.code, told.stdout.as_str()) == (1, "") && told.stderr.starts_with(&said),
+            "{line}: {told:?}"
+        );
+    }
+    let told = verify(&format!("# syntax={unsigned}\nFROM {bundle}\n"), &[]);
+    let said = "Error: failed extracting images from Dockerfile: syntax ";
+    assert!(told.code == 1 && told.stderr.starts_with(said), "{told:?}");
+    let allowed = format!("# syntax=docker/dockerfile:1\nFROM {bundle}\nRUN <<EOF\nFROM {unsigned}\nEOF\n");
+    assert_eq!(verify(&allowed, &[]).code, 0);
 }
 
 #[test]

@@ -11,12 +11,14 @@ pub(super) enum Manner {
 
 /// The text with `$NAME` and `${NAME}` replaced; a name that nobody set is nothing.
 ///
+/// `value` hears whether the name stands alone, without a form that says what else to take.
+///
 /// # Errors
 /// In Docker's manner a form of `${...}` that is not understood, as written.
 pub(super) fn expand(
     text: &str,
     manner: Manner,
-    value: &dyn Fn(&str) -> Option<String>,
+    value: &dyn Fn(&str, bool) -> Option<String>,
 ) -> Result<String, String> {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((before, after)) = rest.split_once('$') {
@@ -37,7 +39,7 @@ pub(super) fn expand(
                 continue;
             };
             match manner {
-                Manner::Cosign => out.push_str(&value(name).unwrap_or_default()),
+                Manner::Cosign => out.push_str(&value(name, true).unwrap_or_default()),
                 Manner::Docker => out.push_str(&braces(name, value)?),
             }
             rest = after;
@@ -53,7 +55,7 @@ pub(super) fn expand(
         if name.is_empty() {
             out.push('$');
         } else {
-            out.push_str(&value(name).unwrap_or_default());
+            out.push_str(&value(name, true).unwrap_or_default());
         }
         rest = after;
     }
@@ -62,11 +64,11 @@ pub(super) fn expand(
 }
 
 // `NAME`, `NAME:-word`, `NAME-word`, `NAME:+word`, `NAME+word`
-fn braces(inner: &str, value: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+fn braces(inner: &str, value: &dyn Fn(&str, bool) -> Option<String>) -> Result<String, String> {
     let end =
         inner.find(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')).unwrap_or(inner.len());
     let (name, form) = inner.split_at_checked(end).unwrap_or((inner, ""));
-    let known = value(name);
+    let known = value(name, form.is_empty());
     let filled = known.clone().filter(|text| !text.is_empty());
     let unknown = || format!("`${{{inner}}}`");
     if name.is_empty() || form.contains('$') {

@@ -1,5 +1,7 @@
 //! The lines of a Dockerfile, as cosign counts them and as Docker does.
 
+use super::{DockerfileError, directives, heredoc};
+
 /// Each line by itself, trimmed; nothing if one is longer than Go's scanner takes.
 pub(super) fn each(bytes: &[u8]) -> Option<Vec<String>> {
     let mut lines = Vec::new();
@@ -12,13 +14,24 @@ pub(super) fn each(bytes: &[u8]) -> Option<Vec<String>> {
     Some(lines)
 }
 
-/// Instructions, with continued lines joined and comments left out.
-pub(super) fn joined(bytes: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(bytes);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let escape = escape(text);
+/// Instructions, with continued lines joined and comments and heredocs left out.
+///
+/// # Errors
+/// Whatever two builders may read differently.
+pub(super) fn joined(bytes: &[u8]) -> Result<Vec<String>, DockerfileError> {
+    let text = std::str::from_utf8(bytes).map_err(|_error| DockerfileError::Encoding)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let physical: Vec<&str> = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
+    // THREAT: builders part lines and words differently at these.
+    // See letters_that_only_some_builders_part_words_at_are_refused.
+    let odd = |letter: char| letter != '\t' && letter.is_control();
+    if let Some(line) = physical.iter().find(|line| line.contains(odd)) {
+        return Err(DockerfileError::Unsure { what: "a control character", line: (*line).to_owned() });
+    }
+    let escape = directives::escape(&physical)?;
     let (mut lines, mut open) = (Vec::new(), None::<String>);
-    for line in text.lines() {
+    let mut rest = physical.into_iter();
+    while let Some(line) = rest.next() {
         let bare = line.trim();
         if bare.starts_with('#') || bare.is_empty() {
             continue;
@@ -26,20 +39,33 @@ pub(super) fn joined(bytes: &[u8]) -> Vec<String> {
         let mut whole = open.take().unwrap_or_default();
         // THREAT: an escape character that is none, or an escaped one, would hide the instruction of the next line.
         // See a_line_is_continued_only_where_docker_continues_it.
-        let end = line.trim_end_matches([' ', '\t', '\r']);
-        match end.strip_suffix(escape).filter(|start| !start.ends_with(escape)) {
-            Some(start) => {
-                whole.push_str(start);
-                open = Some(whole);
+        let end = line.trim_end_matches([' ', '\t']);
+        if let Some(start) = end.strip_suffix(escape).filter(|start| !start.ends_with(escape)) {
+            whole.push_str(start);
+            open = Some(whole);
+            continue;
+        }
+        whole.push_str(line);
+        let whole = whole.trim().to_owned();
+        for heredoc in heredoc::of(&whole)? {
+            let mut last = "";
+            loop {
+                match rest.next() {
+                    None => return Err(DockerfileError::OpenHeredoc { name: heredoc.name, line: whole }),
+                    Some(line) if heredoc.ends(line) => break,
+                    Some(line) if line.trim().is_empty() || line.trim().starts_with('#') => {}
+                    Some(line) => last = line,
+                }
             }
-            None => {
-                whole.push_str(line);
-                lines.push(whole.trim().to_owned());
+            // A builder without heredocs would not stop at this end, but go on with the text's instructions.
+            if last.trim_end().ends_with(escape) {
+                return Err(DockerfileError::Unsure { what: "the end of the heredoc", line: whole });
             }
         }
+        lines.push(whole);
     }
     lines.extend(open.map(|line| line.trim().to_owned()));
-    lines
+    Ok(lines)
 }
 
 /// The words of a line; blanks in quotes or behind a backslash part none.
@@ -65,22 +91,6 @@ pub(super) fn words(text: &str) -> Vec<String> {
     }
     words.extend(Some(word).filter(|word| !word.is_empty()));
     words
-}
-
-// The directive `# escape=` counts only above everything else.
-fn escape(text: &str) -> char {
-    for line in text.lines() {
-        let directive = line.trim().strip_prefix('#').and_then(|comment| comment.split_once('='));
-        let Some((name, value)) = directive else { break };
-        let name = name.trim();
-        if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric()) {
-            break;
-        }
-        if name.eq_ignore_ascii_case("escape") {
-            return if value.trim() == "`" { '`' } else { '\\' };
-        }
-    }
-    '\\'
 }
 
 const SCANNED: usize = 64 << 10;

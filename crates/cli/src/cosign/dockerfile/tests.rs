@@ -1,23 +1,17 @@
-use std::collections::BTreeMap;
+use super::{cosign, docker, expand::Manner};
 
-use super::{Finder, Manner};
+mod builds;
 
 fn read(text: &str, manner: Manner) -> (Vec<String>, Result<Vec<String>, String>) {
     let outer = |name: &str| match name {
         "OUTER" => Some("outer/image:1".to_owned()),
         _ => None,
     };
-    let finder = Finder {
-        manner,
-        outer: &outer,
-        values: BTreeMap::new(),
-        stages: Vec::new(),
-        count: 0,
-        images: Vec::new(),
-        notes: Vec::new(),
+    let (notes, found) = match manner {
+        Manner::Cosign => cosign::read(text.as_bytes(), &outer),
+        Manner::Docker => docker::read(text.as_bytes(), &outer),
     };
-    let (notes, images) = finder.read(text.as_bytes());
-    (notes, images.map_err(|error| error.to_string()))
+    (notes, found.map(|found| found.images).map_err(|error| error.to_string()))
 }
 
 fn both(text: &str) -> Vec<String> {
