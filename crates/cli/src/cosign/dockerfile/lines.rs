@@ -37,10 +37,13 @@ pub(super) fn joined(bytes: &[u8]) -> Result<Vec<String>, DockerfileError> {
             continue;
         }
         let mut whole = open.take().unwrap_or_default();
-        // THREAT: an escape character that is none, or an escaped one, would hide the instruction of the next line.
-        // See a_line_is_continued_only_where_docker_continues_it.
-        let end = line.trim_end_matches([' ', '\t']);
-        if let Some(start) = end.strip_suffix(escape).filter(|start| !start.ends_with(escape)) {
+        // THREAT: an escape character that is none would hide the instruction of the next line. Builders differ on a
+        // doubled one. See a_line_is_continued_only_where_docker_continues_it.
+        if let Some(start) = line.trim_end_matches([' ', '\t']).strip_suffix(escape) {
+            if start.ends_with(escape) {
+                let what = "a doubled escape character at the end";
+                return Err(DockerfileError::Unsure { what, line: line.to_owned() });
+            }
             whole.push_str(start);
             open = Some(whole);
             continue;

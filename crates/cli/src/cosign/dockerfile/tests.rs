@@ -92,7 +92,10 @@ fn what_docker_builds_is_read_unless_compatibility_is_strict() {
 
 #[test]
 fn a_line_is_continued_only_where_docker_continues_it() {
-    assert_eq!(docker("FROM a\nRUN x \\\\\nFROM b"), ["a", "b"]);
+    let doubled = read("FROM a\nRUN x \\\\ \nFROM b", Manner::Docker).1.unwrap_err();
+    assert!(doubled.starts_with("a doubled escape character at the end in line "), "{doubled}");
+    assert_eq!(docker("FROM a\nRUN x \\\\.\nFROM b"), ["a", "b"]);
+    assert_eq!(docker("FROM a\nRUN x \\ \nFROM b"), ["a"]);
     assert_eq!(docker("# escape=`\nFROM a\nRUN x \\\nFROM b"), ["a", "b"]);
     assert_eq!(docker("# escape=`\nFROM a\nRUN x `\nFROM b"), ["a"]);
     assert_eq!(docker("# note\n# escape=`\nFROM a\nRUN x \\\nFROM b"), ["a"]);
