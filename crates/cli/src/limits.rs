@@ -27,10 +27,10 @@ pub(crate) const POLICY: usize = 1 << 20;
 /// Rules of all files for `--policy` together.
 pub(crate) const POLICY_RULES: usize = 2000;
 
-/// How long a `--policy` may think about one attestation, if `--timeout` is not shorter.
+/// How long a `--policy` may think about an image's attestations together, if `--timeout` is not shorter.
 pub(crate) const POLICY_TIME: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// Bytes of memory that a `--policy` may take for one attestation.
+/// Bytes of memory that a `--policy` may take for an image's attestations together.
 pub(crate) const POLICY_MEMORY: u64 = 512 << 20;
 
 /// Certificates of one service in a trusted root that is put together.

@@ -1,5 +1,8 @@
 //! `manifest verify`: `verify` for every image that a Kubernetes manifest names.
 
+mod everywhere;
+mod json;
+mod names;
 pub(crate) mod yaml;
 
 use std::path::Path;
@@ -83,16 +86,15 @@ fn images(bytes: &[u8], strict: bool) -> Result<Vec<String>, ManifestError> {
         if strict {
             images.extend(found);
         } else {
-            // Lists of resources, custom resources and ephemeral containers run images too.
-            let mut visits = limits::MANIFEST_VALUES;
-            anywhere(document, &mut visits, &mut images)?;
+            // Lists of resources, custom resources, ephemeral containers and volumes run images too.
+            everywhere::images(document, &mut images)?;
         }
         Ok(())
     };
-    match yaml::json(bytes)? {
+    let mut reader = yaml::read(bytes)?;
+    match json::documents(bytes)? {
         Some(documents) => documents.iter().try_for_each(take)?,
         None => {
-            let mut reader = yaml::read(bytes)?;
             while let Some(document) = reader.next_document()? {
                 take(&document)?;
             }
@@ -138,36 +140,6 @@ fn containers(spec: &Node, images: &mut Vec<String>) -> Result<(), ManifestError
                     return Err(ManifestError::Kind { field: "image", wanted: "text" });
                 }
                 _ => return Err(ManifestError::Kind { field, wanted: "a list of maps" }),
-            }
-        }
-    }
-    Ok(())
-}
-
-// THREAT: aliases in aliases make a small file mean millions of values; each visit counts against one budget.
-// See aliases_that_multiply_are_refused.
-fn anywhere(node: &Node, visits: &mut usize, images: &mut Vec<String>) -> Result<(), YamlError> {
-    *visits =
-        visits.checked_sub(1).ok_or(YamlError::Limit { what: "values", limit: limits::MANIFEST_VALUES })?;
-    match node {
-        Node::Null | Node::Other(_) | Node::Text(_) => {}
-        Node::List(list) => {
-            for item in list.iter() {
-                anywhere(item, visits, images)?;
-            }
-        }
-        Node::Map(fields) => {
-            for kind in ["initContainers", "containers", "ephemeralContainers"] {
-                if let Some(Node::List(list)) = node.field(kind) {
-                    for container in list.iter() {
-                        if let Some(Node::Text(image)) = container.field("image") {
-                            images.extend(Some(image.to_string()).filter(|image| !image.is_empty()));
-                        }
-                    }
-                }
-            }
-            for (_, below) in fields.iter() {
-                anywhere(below, visits, images)?;
             }
         }
     }

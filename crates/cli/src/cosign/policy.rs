@@ -14,6 +14,8 @@ use std::{path::Path, time::Duration};
 use sealgate::verify::Content;
 
 use super::{failure::Failure, output::Shown};
+#[cfg(feature = "rego")]
+use crate::limits;
 use crate::{Console, go::flags::Typed};
 
 /// The files, by language.
@@ -52,18 +54,24 @@ impl Policies {
         if self.other {
             return Err("invalid policy format, expected .cue or .rego".into());
         }
+        let statements: Vec<&[u8]> = shown
+            .iter()
+            .filter_map(|attestation| match &attestation.passed.content {
+                Content::Statement(statement) => Some(&*statement.raw),
+                _ => None,
+            })
+            .collect();
         let mut errors = Vec::new();
-        for attestation in shown {
-            let Content::Statement(statement) = &attestation.passed.content else { continue };
-            if !self.cue.is_empty() {
+        if !self.cue.is_empty() {
+            for _ in &statements {
                 console.say(format!("will be validating against CUE policies: [{}]", self.cue.join(" ")));
                 errors.push(NO_CUE.to_owned());
-                continue;
             }
-            if !self.rego.is_empty() {
-                console.say(format!("will be validating against Rego policies: [{}]", self.rego.join(" ")));
-                errors.append(&mut self.by_rego(wanted, &statement.raw, patience));
-            }
+        } else if !self.rego.is_empty() {
+            let before = || {
+                console.say(format!("will be validating against Rego policies: [{}]", self.rego.join(" ")))
+            };
+            errors = self.by_rego(wanted, &statements, patience, before);
         }
         if errors.is_empty() {
             return Ok(());
@@ -77,14 +85,25 @@ impl Policies {
     }
 
     #[cfg(feature = "rego")]
-    fn by_rego(&self, wanted: &str, statement: &[u8], patience: Duration) -> Vec<String> {
-        rego::errors(&self.rego, wanted, statement, patience)
+    fn by_rego(
+        &self,
+        wanted: &str,
+        statements: &[&[u8]],
+        patience: Duration,
+        before: impl FnMut(),
+    ) -> Vec<String> {
+        let bounds = bounds::Bounds::new(patience.min(limits::POLICY_TIME), limits::POLICY_MEMORY);
+        rego::errors(&self.rego, wanted, statements, &bounds, before)
     }
 
     #[cfg(not(feature = "rego"))]
     #[allow(clippy::unused_self, reason = "the same call as where Rego is built in")]
-    fn by_rego(&self, _: &str, _: &[u8], _: Duration) -> Vec<String> {
-        vec!["this program was built without Rego".to_owned()]
+    fn by_rego(&self, _: &str, statements: &[&[u8]], _: Duration, mut before: impl FnMut()) -> Vec<String> {
+        let error = |_: &&[u8]| {
+            before();
+            "this program was built without Rego".to_owned()
+        };
+        statements.iter().map(error).collect()
     }
 }
 

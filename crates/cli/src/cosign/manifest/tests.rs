@@ -1,3 +1,5 @@
+mod disagreements;
+
 use super::images;
 use crate::limits::{MANIFEST_DEPTH, MANIFEST_VALUES};
 
@@ -22,7 +24,7 @@ fn every_kind_that_runs_pods_is_read() {
         "{\"kind\": \"Pod\", \"spec\": {\"initContainers\": [{\"image\": \"i\"}], \"containers\": [{\"image\": \"c\"}]}}",
         "{\"spec\": {\"initContainers\": [{\"image\": \"i\"}]}}\n{\"spec\": {\"containers\": [{\"image\": \"c\"}]}}",
         "{\"spec\": {\"initContainers\": [{\"image\": \"i\"}]}}\n---\n{\"spec\": {\"containers\": [{\"image\": \"c\"}]}}",
-        "kind: A\n---\nkind: Pod\nspec:\n  initContainers:\n  - image: i\n---\n# nothing\n---\nSpec:\n  Containers:\n  - Image: c\n",
+        "kind: A\n---\nkind: Pod\nspec:\n  initContainers:\n  - image: i\n---\n# nothing\n---\nspec:\n  containers:\n  - image: c\n",
         "x: &a {image: i}\nspec:\n  initContainers: [*a]\n  containers:\n  - <<: *a\n    image: c\n",
     ] {
         assert_eq!(found(text), ["i", "c"], "{text}");
@@ -37,6 +39,11 @@ fn images_that_cosign_overlooks_are_read_unless_compatibility_is_strict() {
         "kind: List\nitems:\n- spec: {containers: [{image: c}]}",
         "spec: {ephemeralContainers: [{image: c}]}",
         "spec: {workload: {template: {spec: {containers: [{image: c}]}}}}",
+        "spec: {steps: [{image: c}]}",
+        "spec: {volumes: [{name: v, image: {reference: c, pullPolicy: Always}}, {name: w, image: {}}]}",
+        "spec: {template: {spec: {volumes: [{image: {reference: c}}]}}}",
+        "kind: Secret\napiVersion: v2\ndata: {containers: [{image: c}]}",
+        "a: {kind: ConfigMap, apiVersion: v1, containers: [{image: c}]}",
     ] {
         assert_eq!(found(text), ["c"], "{text}");
         assert!(strictly(text).is_empty(), "{text}");
@@ -79,6 +86,22 @@ fn a_manifest_that_nests_too_deep_is_refused() {
     assert!(found(&nested(MANIFEST_DEPTH)).is_empty());
     assert!(refused(&nested(MANIFEST_DEPTH + 1)).contains("levels of nesting"));
     assert!(refused(&"[".repeat(1_000_000)).starts_with("unable to decode"));
+    let json = |depth: usize| format!("{{\"a\": {}{}}}", "[".repeat(depth), "]".repeat(depth));
+    assert!(found(&json(MANIFEST_DEPTH)).is_empty());
+    assert!(refused(&json(MANIFEST_DEPTH + 1)).contains("levels of nesting"));
+    // The innermost list is one level, and so is each one that holds it.
+    let aliases = |levels: usize| {
+        let more: String =
+            (2..levels).map(|level| format!("a{level}: &a{level} [*a{}]\n", level - 1)).collect();
+        format!("a1: &a1 []\n{more}")
+    };
+    assert!(found(&aliases(MANIFEST_DEPTH + 1)).is_empty());
+    assert!(refused(&aliases(MANIFEST_DEPTH + 2)).contains("levels of nesting"));
+    assert!(refused(&aliases(50_000)).contains("levels of nesting"));
+    let keys: String = (1..100_000).map(|level| format!("? &a{level} [*a{}]\n: 0\n", level - 1)).collect();
+    assert!(
+        refused(&format!("? &a0 [x]\n: 0\n{keys}")).contains("line 1: a list or map is refused as a key")
+    );
 }
 
 #[test]
@@ -89,7 +112,7 @@ fn aliases_that_multiply_are_refused() {
         text.push_str(&format!("a{level}: &a{level} [{}]\n", vec![above; 10].join(", ")));
     }
     assert!(refused(&text).contains("values"), "{}", refused(&text));
-    let merges = "a: &a {b: 1}\nspec: {<<: [*a, *a], containers: [{image: c}]}";
+    let merges = "a: &a {b: 1}\ne: &e {d: 1}\nspec: {<<: [*a, *e], containers: [{image: c}]}";
     assert_eq!(found(merges), ["c"]);
 }
 

@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use regorus::{Engine, PolicyLengthConfig, Value, utils::limits::ExecutionTimerConfig};
 
-use super::{bounds, payload, shown::shown};
+use super::{bounds::Bounds, payload, shown::shown};
 use crate::{
     files::{self, FileError},
     limits,
@@ -12,30 +12,39 @@ use crate::{
 
 const QUERY: &str = "data.signature.allow";
 
-/// What the files have against the statement; nothing where they allow it. `wanted` is the type as typed, which decides
-/// the form in which the statement is shown to them.
-pub(super) fn errors(names: &[String], wanted: &str, statement: &[u8], patience: Duration) -> Vec<String> {
-    errors_within(names, wanted, statement, patience.min(limits::POLICY_TIME), limits::POLICY_MEMORY)
-}
-
-fn errors_within(
+/// What the files have against the statements; nothing where they allow them all. `wanted` is the type as typed, which
+/// decides the form in which a statement is shown to them. All together have one allowance, and who exceeds it is the last
+/// one asked: what was left behind still runs. `before` is called before each.
+///
+/// THREAT: many attestations, each of which leaves a thread behind. See the_first_policy_that_is_left_is_the_last_one_asked.
+pub(super) fn errors(
     names: &[String],
     wanted: &str,
-    statement: &[u8],
-    time: Duration,
-    memory: u64,
+    statements: &[&[u8]],
+    bounds: &Bounds,
+    mut before: impl FnMut(),
 ) -> Vec<String> {
-    let sources = match sources(names) {
-        Ok(sources) => sources,
-        Err(error) => return vec![error],
-    };
-    let (wanted, statement) = (wanted.to_owned(), statement.to_vec());
-    let work = move || asked(sources, &wanted, &statement, time);
-    match bounds::within(time, memory, work) {
-        Ok(Ok(())) => Vec::new(),
-        Ok(Err(error)) => vec![error],
-        Err(error) => vec![error.to_string()],
+    let mut errors = Vec::new();
+    for statement in statements {
+        before();
+        let sources = match sources(names) {
+            Ok(sources) => sources,
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
+        let (wanted, statement, time) = (wanted.to_owned(), statement.to_vec(), bounds.left());
+        match bounds.within(move || asked(sources, &wanted, &statement, time)) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => errors.push(error),
+            Err(error) => {
+                errors.push(error.to_string());
+                break;
+            }
+        }
     }
+    errors
 }
 
 fn sources(names: &[String]) -> Result<Vec<(String, String)>, String> {
@@ -124,13 +133,18 @@ const STEPS: NonZeroU32 = match NonZeroU32::new(64) {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::errors_within;
+    use super::{Bounds, errors};
     use crate::limits;
 
     const STATEMENT: &str = r#"{"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": "a", "digest": {"sha256": "00"}}],
         "predicateType": "p", "predicate": {"n": 12345678901234567891, "tenth": 0.1, "list": ["a", "b"]}}"#;
 
     fn asked_within(policies: &[&str], time: Duration, memory: u64) -> Vec<String> {
+        asked_times(1, policies, time, memory).0
+    }
+
+    // The errors, and how many times it was asked.
+    fn asked_times(times: usize, policies: &[&str], time: Duration, memory: u64) -> (Vec<String>, usize) {
         let folder = tempfile::tempdir().unwrap();
         let names: Vec<String> = (0..policies.len())
             .map(|number| folder.path().join(format!("{number}.rego")).to_str().unwrap().to_owned())
@@ -138,7 +152,10 @@ mod tests {
         for (name, policy) in names.iter().zip(policies) {
             std::fs::write(name, policy).unwrap();
         }
-        errors_within(&names, "custom", STATEMENT.as_bytes(), time, memory)
+        let mut asked = 0;
+        let statements = vec![STATEMENT.as_bytes(); times];
+        let said = errors(&names, "custom", &statements, &Bounds::new(time, memory), || asked += 1);
+        (said, asked)
     }
 
     fn asked(body: &str) -> Vec<String> {
@@ -198,23 +215,36 @@ mod tests {
         let nested = format!("allow {{ {}1{} }}", "[".repeat(20_000), "]".repeat(20_000));
         let grouped = format!("allow {{ {}true{} }}", "(".repeat(20_000), ")".repeat(20_000));
         let long = format!("allow = \"{}\"", "x".repeat(limits::POLICY));
-        for body in [
-            "allow {",
-            "allow = true }",
-            &nested,
-            &grouped,
-            &long,
-            "allow { allow }",
-            "f(x) = y { y := f(x) }\nallow { f(1) }",
-        ] {
+        for body in ["allow {", "allow = true }", &nested, &grouped, &long, "allow { allow }"] {
             let errors = asked(body);
             assert_eq!(errors.len(), 1, "{:.60}", body);
         }
         assert!(asked("allow = true").is_empty());
         assert_eq!(
-            super::errors(&["/nonexistent.rego".into()], "custom", STATEMENT.as_bytes(), limits::POLICY_TIME),
+            asked_missing(),
             ["1 error occurred during loading: stat /nonexistent.rego: no such file or directory"]
         );
+    }
+
+    fn asked_missing() -> Vec<String> {
+        let bounds = Bounds::new(limits::POLICY_TIME, limits::POLICY_MEMORY);
+        errors(&["/nonexistent.rego".into()], "custom", &[STATEMENT.as_bytes()], &bounds, || ())
+    }
+
+    #[test]
+    fn the_first_policy_that_is_left_is_the_last_one_asked() {
+        let recursive = "package signature\nf(x) = y { y := f(x) }\nallow { f(1) }";
+        // The engine's own clock ends the thread that is left, long before its stack is full.
+        let (errors, asked) = asked_times(20, &[recursive], Duration::from_secs(2), 32 << 20);
+        assert_eq!((errors.len(), asked), (1, 1), "{errors:?}");
+        assert!(errors[0].contains("more than 32 MiB of memory"), "{errors:?}");
+        // What comes to an answer is asked about them all, and so is what says no.
+        let (errors, asked) =
+            asked_times(20, &["package signature\nallow = true"], limits::POLICY_TIME, 1 << 40);
+        assert_eq!((errors.len(), asked), (0, 20), "{errors:?}");
+        let (errors, asked) =
+            asked_times(20, &["package signature\nallow = false"], limits::POLICY_TIME, 1 << 40);
+        assert_eq!((errors.len(), asked), (20, 20), "{errors:?}");
     }
 
     #[test]
