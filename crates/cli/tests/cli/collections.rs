@@ -26,6 +26,35 @@ fn every_image_of_a_manifest_must_be_signed() {
 }
 
 #[test]
+fn a_manifest_that_readers_understand_differently_is_refused() {
+    let place = Place::new();
+    let signed = place.pinned("bundle", &place.signed("bundle"));
+    let unsigned = place.registry.push_image("unsigned", Some("v1"), "unsigned");
+    let unsigned = place.pinned("unsigned", &unsigned);
+    let verify = |text: &str, more: &[&str]| {
+        let manifest = place.file("pod.yaml", text.as_bytes());
+        place.cosign("manifest", &[&["verify"][..], &BY_RELEASE, more, &[&manifest]].concat())
+    };
+    let merged = |body: &str| format!("x: &m {{image: {unsigned}}}\nspec:\n  containers:\n  - {body}\n");
+    let own = format!("image: {signed}");
+    // cosign looks for no bundles there.
+    for (more, code) in [(&[][..], 0), (&["--strict-compat"][..], 10)] {
+        let told = verify(&merged(&format!("{own}\n    <<: *m")), more);
+        assert_eq!((told.code, told.stdout.as_str()), (1, ""), "{told:?}");
+        let said = "line 5: a merge key that brings a key that is there already is refused";
+        assert!(told.stderr.contains(said), "{told:?}");
+        let told = verify(&merged(&format!("<<: *m\n    {own}")), more);
+        assert_eq!(told.code, code, "{told:?}");
+        assert!(told.stderr.starts_with(&format!("Extracted image(s): {signed}\n")), "{told:?}");
+    }
+    let volume = |image: &str| {
+        format!("spec: {{containers: [{{{own}}}], volumes: [{{image: {{reference: {image}}}}}]}}\n")
+    };
+    assert_eq!(verify(&volume(&unsigned), &[]).code, 10);
+    assert_eq!(verify(&volume(&signed), &[]).code, 0);
+}
+
+#[test]
 fn every_image_of_a_dockerfile_must_be_signed() {
     let place = Place::new();
     let (bundle, older) = (place.signed("bundle"), place.signed_older("older"));
