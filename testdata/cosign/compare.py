@@ -117,7 +117,7 @@ def main():
         loopback_up()
     else:
         print('warning: no network namespace can be made here; cosign may ask for addresses outside', file=sys.stderr)
-    cosign, sealgate = (shutil.which(name) or os.path.abspath(name) for name in (a.cosign, a.sealgate))
+    cosign, sealgate = (os.path.abspath(shutil.which(name) or name) for name in (a.cosign, a.sealgate))
     with tempfile.TemporaryDirectory() as work:
         work = os.path.abspath(a.world or work)
         folder, answers = f'{work}/kit', f'{work}/cosign.jsonl'

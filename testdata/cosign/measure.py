@@ -47,7 +47,7 @@ def main():
     compare.alone(sys.argv[1:], __file__)
     if os.environ.get('COMPARE_ALONE'):
         compare.loopback_up()
-    both = {'cosign': shutil.which(a.cosign) or os.path.abspath(a.cosign), 'sealgate': shutil.which(a.sealgate) or os.path.abspath(a.sealgate)}
+    both = {name: os.path.abspath(shutil.which(path) or path) for name, path in (('cosign', a.cosign), ('sealgate', a.sealgate))}
     port = compare.free_port()
     with tempfile.TemporaryDirectory() as work:
         folder = f'{work}/kit'
