@@ -81,10 +81,12 @@ def matrix(images):
 
 
 def tidied(answer):
-    """An answer without what chance or the build decides: cosign's tree has no order, and newer Go names one field more."""
+    """An answer without what chance or the build decides: cosign's trees and downloads have no order, and newer
+    Go names one field more."""
     out = re.sub(r'"RawSignatureAlgorithm":"[^"]*",', '', answer['stdout'])
-    if out.startswith('\N{PACKAGE} '):
-        out = ''.join(sorted(out.splitlines(True)))
+    lines = out.splitlines(True)
+    if out.startswith('\N{PACKAGE} ') or all(line.startswith('{') for line in lines):
+        out = ''.join(sorted(lines))
     return {**answer, 'stdout': out}
 
 
