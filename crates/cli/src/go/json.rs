@@ -14,7 +14,7 @@ pub(crate) fn marshal(value: &Value) -> String {
 /// Writes one string.
 pub(crate) fn string(text: &str) -> String {
     let mut written = String::with_capacity(text.len() + 2);
-    write_string(&mut written, text);
+    write_string(&mut written, text, true);
     written
 }
 
@@ -42,7 +42,7 @@ fn write_value(text: &mut String, value: &Value) {
         Value::Bool(true) => text.push_str("true"),
         Value::Bool(false) => text.push_str("false"),
         Value::Number(number) => write_number(text, number),
-        Value::String(content) => write_string(text, content),
+        Value::String(content) => write_string(text, content, true),
         Value::Array(values) => {
             text.push('[');
             for (index, value) in values.iter().enumerate() {
@@ -61,7 +61,7 @@ fn write_value(text: &mut String, value: &Value) {
                 if index > 0 {
                     text.push(',');
                 }
-                write_string(text, name);
+                write_string(text, name, true);
                 text.push(':');
                 write_value(text, value);
             }
@@ -88,7 +88,9 @@ fn write_number(text: &mut String, number: &serde_json::Number) {
     }
 }
 
-fn write_string(text: &mut String, content: &str) {
+/// A text in quotes. With `markup` what pages take for markup, or scripts for the end of a line, is escaped as well: Go's
+/// `encoding/json` does so, its protojson does not.
+pub(super) fn write_string(text: &mut String, content: &str, markup: bool) {
     text.push('"');
     for letter in content.chars() {
         match letter {
@@ -99,16 +101,19 @@ fn write_string(text: &mut String, content: &str) {
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
-            '<' | '>' | '&' | '\0'..='\x1f' | '\u{2028}' | '\u{2029}' => {
-                push(text, format_args!("\\u{:04x}", u32::from(letter)));
-            }
+            '\0'..='\x1f' => escape(text, letter),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if markup => escape(text, letter),
             letter => text.push(letter),
         }
     }
     text.push('"');
 }
 
-fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
+fn escape(text: &mut String, letter: char) {
+    push(text, format_args!("\\u{:04x}", u32::from(letter)));
+}
+
+pub(super) fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     let _infallible = text.write_fmt(more);
 }

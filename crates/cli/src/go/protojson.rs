@@ -1,13 +1,15 @@
 //! Protobuf's JSON as Go reads and writes it: unknown and doubled fields refused, defaults left out, fields in the order
 //! of their definition, no blanks.
 
-use std::fmt::Write as _;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{quote::quote, time};
+use super::{
+    json::{push, write_string},
+    quote::quote,
+    time,
+};
 
 /// The shape of a message: its fields in the order of their definition.
 #[derive(Debug)]
@@ -226,31 +228,8 @@ fn write_value(text: &mut String, field: &Field, value: &Value) {
                 None => push(text, format_args!("{value}")),
             }
         }
-        (_, value) => write_text(text, value.as_str().unwrap_or_default()),
+        (_, value) => write_string(text, value.as_str().unwrap_or_default(), false),
     }
-}
-
-fn write_text(text: &mut String, content: &str) {
-    text.push('"');
-    for letter in content.chars() {
-        match letter {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\x08' => text.push_str("\\b"),
-            '\x0c' => text.push_str("\\f"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            '\0'..='\x1f' => push(text, format_args!("\\u{:04x}", u32::from(letter))),
-            letter => text.push(letter),
-        }
-    }
-    text.push('"');
-}
-
-fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    let _infallible = text.write_fmt(more);
 }
 
 // THREAT: two readers take different ones of two equal fields. See a_field_that_is_written_twice_is_refused.
