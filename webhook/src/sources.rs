@@ -165,15 +165,9 @@ impl Documents {
 }
 
 fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, SourceError> {
-    use io::Read;
-    let failed = |source| SourceError::Read { path: path.to_owned(), source };
-    let mut bytes = vec![];
-    // A pipe would be waited for, so the kind is asked first.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(failed(io::Error::other("it is no file")));
-    }
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    // A pipe would be waited for: it is no file.
+    let bytes = tuf::read_file(path, usize::try_from(limit).unwrap_or(usize::MAX))
+        .map_err(|source| SourceError::Read { path: path.to_owned(), source })?;
     if bytes.len() as u64 > limit {
         return Err(SourceError::Limit { path: path.to_owned(), limit, what: "bytes" });
     }

@@ -34,9 +34,9 @@ pub(crate) fn read(name: &str, limit: usize) -> Result<Vec<u8>, FileError> {
 /// Reads a file that need not be there. What is there and cannot be read is an error, and no pipe is waited for.
 pub(crate) fn read_if_there(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
     let name = path.to_string_lossy().into_owned();
-    match fs::symlink_metadata(path).and_then(|_| fs::metadata(path)) {
-        Ok(facts) if facts.is_file() => read(&name, limit).map(Some),
-        Ok(_) => Err(FileError::Open { name, cause: io::Error::other("not a file") }),
+    match sealgate::tuf::read_file(path, limit) {
+        Ok(bytes) if bytes.len() > limit => Err(FileError::TooLarge { name, limit }),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(cause) if is_nowhere(path, &cause) => Ok(None),
         Err(cause) => Err(FileError::Open { name, cause }),
     }

@@ -11,7 +11,7 @@
 #[path = "layout/folder.rs"]
 mod folder;
 
-use std::{fs, os::unix::fs::symlink, process::Command, time::Instant};
+use std::{fs, os::unix::fs::symlink, process::Command, sync::mpsc, thread, time::Instant};
 
 use folder::{Made, SIGNATURES, descriptor};
 use sealgate_oci::{Layout, LayoutError, limits};
@@ -77,6 +77,43 @@ fn a_blob_that_is_no_file_is_a_gap() {
     }
     assert!(started.elapsed().as_secs() < 20);
     assert_eq!(causes(&entry(&Made::signed())), []);
+}
+
+#[test]
+fn what_is_swapped_for_a_link_or_a_pipe_is_neither_followed_nor_waited_for() {
+    let made = Made::signed();
+    let path = made.blob_path(&made.payload);
+    let beside = |name: &str| made.path(name);
+    fs::copy(&path, beside("file")).unwrap();
+    assert!(Command::new("mkfifo").arg(beside("pipe")).status().unwrap().success());
+    symlink(beside("pipe"), beside("link")).unwrap();
+    let layout = made.open().unwrap();
+    assert_eq!(causes(&layout.entry(false)), [], "twin");
+    let (done, is_done) = mpsc::channel();
+    let reading = thread::spawn(move || {
+        // Long enough to meet each of them in the middle of being opened.
+        for _ in 0..300 {
+            layout.entry(false);
+        }
+        done.send(()).unwrap();
+    });
+    let started = Instant::now();
+    while is_done.try_recv().is_err() {
+        assert!(started.elapsed().as_secs() < 20, "a pipe is waited for");
+        for name in ["pipe", "link", "file"] {
+            // Whatever is there keeps its name beside, so that it can be put there again.
+            let next = beside("next");
+            if name == "file" {
+                fs::copy(beside(name), &next).unwrap();
+            } else if name == "pipe" {
+                fs::hard_link(beside(name), &next).unwrap();
+            } else {
+                symlink(beside("pipe"), &next).unwrap();
+            }
+            fs::rename(&next, &path).unwrap();
+        }
+    }
+    reading.join().unwrap();
 }
 
 #[test]

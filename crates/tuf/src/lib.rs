@@ -8,6 +8,7 @@
 
 mod error;
 mod fault;
+mod file;
 mod instance;
 mod kept;
 pub mod limits;
@@ -25,6 +26,7 @@ use sealgate_verify::{RootNote, TrustedRoot, TrustedRoots};
 
 pub use error::RootsError;
 pub use fault::TufError;
+pub use file::read_file;
 pub use instance::{EMBEDDED_SINCE, INSTANCES, Instance, PUBLIC_GOOD};
 pub use kept::{Anchor, Kept, Proven};
 pub use mirror::{FetchError, Mirror};

@@ -3,8 +3,7 @@
 mod web;
 
 use std::{
-    fs, io,
-    io::Read as _,
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -12,7 +11,7 @@ use std::{
 use tokio::time::Instant;
 use url::Url;
 
-use crate::{Patience, TufError, update::Want};
+use crate::{Patience, TufError, read_file, update::Want};
 
 /// A copy of a repository. It is believed nothing.
 #[derive(Clone, Debug)]
@@ -203,16 +202,11 @@ impl Source {
 
 fn file(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, FetchError> {
     let unreadable = |source| FetchError::File { path: path.to_owned(), source };
-    match fs::metadata(path) {
+    let bytes = match read_file(path, limit) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error)),
-        // A pipe would be waited for.
-        Ok(it) if !it.is_file() => return Err(unreadable(io::Error::other("not a file"))),
-        Ok(_) => {}
-    }
-    let mut bytes = Vec::new();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(unreadable)?;
+        Ok(bytes) => bytes,
+    };
     match bytes.len() > limit {
         true => Err(FetchError::TooLarge { url: path.display().to_string(), limit }),
         false => Ok(Some(bytes)),

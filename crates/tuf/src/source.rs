@@ -1,13 +1,11 @@
 //! A root in a file: `NAME=FILE`.
 
 use std::{
-    fs,
-    io::Read as _,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
-use crate::{RootsError, limits};
+use crate::{RootsError, limits, read_file};
 
 /// A root in a file, under the name that policies call it by.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,21 +36,13 @@ impl RootSource {
 
     pub(crate) fn bytes(&self) -> Result<Vec<u8>, RootsError> {
         let (name, path) = (self.name.clone(), self.path.clone());
-        let read = || -> std::io::Result<Option<Vec<u8>>> {
-            // A pipe would be waited for, so the kind is asked first.
-            if !fs::metadata(&self.path)?.is_file() {
-                return Ok(None);
+        let limit = limits::ROOT_FILE_BYTES;
+        match read_file(&self.path, usize::try_from(limit).unwrap_or(usize::MAX)) {
+            Ok(bytes) if bytes.len() as u64 > limit => Err(RootsError::TooLarge { name, path, limit }),
+            Ok(bytes) => Ok(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::Other => {
+                Err(RootsError::NotAFile { name, path })
             }
-            let mut bytes = Vec::new();
-            fs::File::open(&self.path)?.take(limits::ROOT_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-            Ok(Some(bytes))
-        };
-        match read() {
-            Ok(Some(bytes)) if bytes.len() as u64 > limits::ROOT_FILE_BYTES => {
-                Err(RootsError::TooLarge { name, path, limit: limits::ROOT_FILE_BYTES })
-            }
-            Ok(Some(bytes)) => Ok(bytes),
-            Ok(None) => Err(RootsError::NotAFile { name, path }),
             Err(source) => Err(RootsError::Unreadable { name, path, source }),
         }
     }

@@ -3,7 +3,7 @@
 
 use std::{
     fs, io,
-    io::{Read as _, Write as _},
+    io::Write as _,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
@@ -11,7 +11,7 @@ use std::{
 
 use sealgate_verify::Digest;
 
-use crate::{Anchor, Kept, Mirror, Proven, TufError, limits};
+use crate::{Anchor, Kept, Mirror, Proven, TufError, limits, read_file};
 
 /// Where one repository's last good refresh is kept.
 #[derive(Clone, Debug)]
@@ -99,19 +99,12 @@ impl Store {
     pub fn read(&self) -> Result<Option<Kept>, StoreError> {
         let path = self.folder.join(FILE);
         let limit = limits::KEPT_BYTES;
-        let mut bytes = Vec::new();
-        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        let read = match fs::metadata(&path) {
-            Ok(it) if !it.is_file() => Err(io::Error::other("not a file")),
-            Ok(_) => fs::File::open(&path).and_then(|file| file.take(most).read_to_end(&mut bytes)),
-            Err(error) => Err(error),
-        };
-        match read {
+        let bytes = match read_file(&path, limit) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(StoreError::Io { path, done: "read", source }),
-            Ok(_) if bytes.len() > limit => return Err(StoreError::TooLarge { path, limit }),
-            Ok(_) => {}
-        }
+            Ok(bytes) if bytes.len() > limit => return Err(StoreError::TooLarge { path, limit }),
+            Ok(bytes) => bytes,
+        };
         match sealgate_verify::json::read::<Kept>(&bytes) {
             Ok(kept) if kept.format == Kept::FORMAT => Ok(Some(kept)),
             _ => Err(StoreError::Format { path }),

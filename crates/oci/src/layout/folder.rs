@@ -1,12 +1,15 @@
 //! Files of one folder, and of no other.
 
 use std::{
-    fs::{self, File, Metadata},
+    fs::{self, File},
     io::{self, Read as _},
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
+use rustix::{
+    fs::{AtFlags, FileType, Mode, OFlags, open, openat, statat},
+    io::Errno,
+};
 use sealgate_verify::{Algorithm, Digest, Hasher};
 
 use super::LayoutError;
@@ -24,31 +27,36 @@ impl Folder {
     }
 
     /// Opens a regular file below the folder, and says how long it is.
-    // THREAT: a link in a folder from elsewhere reads what the reader may read; a pipe waits for ever.
-    // See a_blob_that_is_no_file_is_a_gap.
+    // THREAT: a link in a folder from elsewhere reads what the reader may read; a pipe waits for ever, a device does what
+    // devices do. Each part is opened in the one before, so that nothing can be put in its place meanwhile.
+    // See a_blob_that_is_no_file_is_a_gap and what_is_swapped_for_a_link_or_a_pipe_is_neither_followed_nor_waited_for.
     pub(super) fn open(&self, parts: &[&str]) -> Result<(File, u64), LayoutError> {
         let file = parts.join("/");
-        let unreadable = |source| LayoutError::Unreadable { file: file.clone(), source };
+        let unreadable =
+            |source: Errno| LayoutError::Unreadable { file: file.clone(), source: source.into() };
         let not_a = |expected| LayoutError::NotAFile { file: file.clone(), expected };
-        let mut path = self.root.clone();
-        let Some((last, folders)) = parts.split_last() else {
-            return Err(unreadable(io::Error::from(io::ErrorKind::NotFound)));
-        };
+        let Some((last, folders)) = parts.split_last() else { return Err(unreadable(Errno::NOENT)) };
+        // The folder itself is the caller's word, and may be a link.
+        let mut within = open(&self.root, FOLDER, Mode::empty()).map_err(unreadable)?;
         for folder in folders {
-            path.push(folder);
-            if !fs::symlink_metadata(&path).map_err(unreadable)?.is_dir() {
-                return Err(not_a("folder"));
-            }
+            within = match openat(&within, *folder, FOLDER | OFlags::NOFOLLOW, Mode::empty()) {
+                Ok(found) => found,
+                Err(Errno::LOOP | Errno::NOTDIR) => return Err(not_a("folder")),
+                Err(error) => return Err(unreadable(error)),
+            };
         }
-        path.push(last);
-        let named = fs::symlink_metadata(&path).map_err(unreadable)?;
-        if !named.is_file() {
+        let named = statat(&within, *last, AtFlags::SYMLINK_NOFOLLOW).map_err(unreadable)?;
+        if !FileType::from_raw_mode(named.st_mode).is_file() {
             return Err(not_a("regular file"));
         }
-        let opened = File::open(&path).map_err(unreadable)?;
-        let found = opened.metadata().map_err(unreadable)?;
-        // Changed under our hands.
-        if !found.is_file() || !is_same(&named, &found) {
+        let opened = match openat(&within, *last, FILE, Mode::empty()) {
+            Ok(opened) => File::from(opened),
+            Err(Errno::LOOP | Errno::NXIO) => return Err(not_a("regular file")),
+            Err(error) => return Err(unreadable(error)),
+        };
+        let found =
+            opened.metadata().map_err(|source| LayoutError::Unreadable { file: file.clone(), source })?;
+        if !found.is_file() {
             return Err(not_a("regular file"));
         }
         Ok((opened, found.len()))
@@ -152,9 +160,13 @@ impl Folder {
     }
 }
 
-fn is_same(left: &Metadata, right: &Metadata) -> bool {
-    (left.dev(), left.ino()) == (right.dev(), right.ino())
-}
-
 const BLOBS: &str = "blobs";
 const HEAD_BYTES: u64 = 64;
+
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+// A pipe without a writer would be waited for.
+const FILE: OFlags = OFlags::RDONLY
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOCTTY)
+    .union(OFlags::CLOEXEC);
