@@ -1,5 +1,7 @@
 //! What is kept: verdicts for a while, evidence as long as there is room. Two caches, for they are trusted differently.
 
+mod weight;
+
 use std::{sync::Arc, time::Duration};
 
 use sealgate_policy::Verdict;
@@ -43,12 +45,17 @@ impl Cache {
     pub(crate) fn new() -> Self {
         Self {
             verdicts: moka::sync::Cache::builder()
-                .max_capacity(limits::VERDICTS)
+                .max_capacity(limits::VERDICT_BYTES)
+                .weigher(|_, kept: &Kept<Verdict>| {
+                    u32::try_from(weight::of_verdict(&kept.value)).unwrap_or(u32::MAX)
+                })
                 .time_to_live(limits::GRANT_LIFETIME)
                 .build(),
             evidence: moka::sync::Cache::builder()
                 .max_capacity(limits::EVIDENCE_BYTES)
-                .weigher(|_, kept: &KeptEntry| u32::try_from(weight(&kept.entry)).unwrap_or(u32::MAX))
+                .weigher(|_, kept: &KeptEntry| {
+                    u32::try_from(weight::of_entry(&kept.entry)).unwrap_or(u32::MAX)
+                })
                 .build(),
         }
     }
@@ -87,14 +94,76 @@ fn lifetime(verdict: &Verdict, now: Timestamp) -> Duration {
     }
 }
 
-// Bytes that an entry holds, with a little for what is around them.
-fn weight(entry: &Entry) -> usize {
-    const AROUND: usize = 256;
-    let manifest = entry.manifest.as_ref().map_or(0, |bytes| bytes.len());
-    let items = entry.items.iter().map(|item| {
-        let annotations: usize =
-            item.annotations.iter().map(|(name, value)| name.len() + value.len() + AROUND / 4).sum();
-        item.bytes.len() + item.media_type.len() + annotations + AROUND
-    });
-    manifest + items.sum::<usize>() + AROUND
+#[cfg(test)]
+mod tests {
+    use sealgate_policy::{Denial, Gaps, Grant, Report};
+    use sealgate_verify::{Digest, Gap, GapCause, Place};
+
+    use super::*;
+
+    fn report(note: String) -> Report {
+        Report {
+            image: String::new(),
+            digest: None,
+            policies: vec![],
+            reasons: vec![],
+            warnings: vec![],
+            audits: vec![],
+            notes: vec![note],
+        }
+    }
+
+    fn key(number: usize) -> VerdictKey {
+        VerdictKey::for_test(&number.to_string())
+    }
+
+    // THREAT: one hostile image under a thousand tags, each with a long report; or a thousand images of many gaps each.
+    #[test]
+    fn what_is_kept_is_bounded_in_bytes_and_not_in_entries() {
+        const HEAVY: usize = 256 * 1024;
+        let cache = Cache::new();
+        let count = usize::try_from(2 * limits::VERDICT_BYTES).unwrap() / HEAVY;
+        for number in 0..count {
+            let verdict = Verdict::Deny(Denial { report: report("x".repeat(HEAVY)) });
+            cache.keep_verdict(key(number), &Arc::new(verdict), Timestamp(0));
+        }
+        cache.verdicts.run_pending_tasks();
+        let kept = cache.verdicts.entry_count() * HEAVY as u64;
+        assert!(kept > 0 && kept <= limits::VERDICT_BYTES, "{kept}");
+
+        let count = usize::try_from(2 * limits::EVIDENCE_BYTES).unwrap() / HEAVY;
+        for number in 0..count {
+            let detail = "x".repeat(HEAVY / 8);
+            let gap = Gap { place: Place::Referrers, cause: GapCause::Malformed, detail };
+            let digest = Digest::sha256(number.to_string().as_bytes());
+            let entry =
+                Entry { digest, manifest: None, items: vec![], gaps: vec![gap; 8], looked_in: [].into() };
+            let kept =
+                KeptEntry { entry: Arc::new(entry), gathered_at: Timestamp(0), gathered: Instant::now() };
+            cache.keep_evidence(EvidenceKey::for_test(&number.to_string()), kept);
+        }
+        cache.evidence.run_pending_tasks();
+        let kept = cache.evidence.entry_count() * HEAVY as u64;
+        assert!(kept > 0 && kept <= limits::EVIDENCE_BYTES, "{kept}");
+    }
+
+    #[test]
+    fn no_verdict_is_kept_longer_than_what_made_it_valid() {
+        let now = Timestamp(1_000);
+        let allow = |until| {
+            lifetime(&Verdict::Allow(Grant { report: report(String::new()), valid_until: until }), now)
+        };
+        assert_eq!(allow(None), limits::GRANT_LIFETIME);
+        assert_eq!(allow(Some(Timestamp(1_007))), Duration::from_secs(7));
+        assert_eq!(allow(Some(Timestamp(i64::MAX))), limits::GRANT_LIFETIME);
+        for past in [1_000, 999, i64::MIN] {
+            assert_eq!(allow(Some(Timestamp(past))), Duration::ZERO, "{past}");
+        }
+        let report = || report(String::new());
+        assert_eq!(lifetime(&Verdict::Deny(Denial { report: report() }), now), limits::DENIAL_LIFETIME);
+        for temporary in [true, false] {
+            let unknown = Verdict::Unknown(Gaps { report: report(), temporary });
+            assert_eq!(lifetime(&unknown, now), limits::UNKNOWN_LIFETIME);
+        }
+    }
 }

@@ -57,6 +57,18 @@ fn fields(values: &[&str]) -> Digest {
 mod tests {
     use super::*;
 
+    impl VerdictKey {
+        pub(crate) fn for_test(name: &str) -> Self {
+            Self(fields(&[name]))
+        }
+    }
+
+    impl EvidenceKey {
+        pub(crate) fn for_test(name: &str) -> Self {
+            Self(fields(&[name]))
+        }
+    }
+
     fn request(reference: &str) -> Request {
         Request {
             reference: Reference::parse(reference).unwrap(),

@@ -11,14 +11,20 @@ pub const GRANT_LIFETIME: Duration = Duration::from_mins(10);
 /// How long *could not find out* is repeated; short, for it is news about the moment.
 pub const UNKNOWN_LIFETIME: Duration = Duration::from_secs(3);
 
-/// Verdicts kept. One is about 2 KiB.
-pub const VERDICTS: u64 = 10_000;
+/// Bytes of verdicts kept. An ordinary one has about 2 KiB; how long one is, is up to whoever writes the evidence.
+pub const VERDICT_BYTES: u64 = 24 * 1024 * 1024;
 
 /// Bytes of evidence kept.
 pub const EVIDENCE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The most time that a gathering may go on after nobody waits for it any more.
 pub const BACKGROUND: Duration = Duration::from_secs(30);
+
+/// Gatherings under way; those that nobody waits for any more count as well.
+pub const GATHERINGS: usize = 1024;
+
+/// Beyond so many gatherings none is begun that nobody waits for.
+pub const GATHERINGS_BEHIND: usize = 256;
 
 /// The most items that an entry may have after what was seen before an outage is added to it.
 pub const MERGED_ITEMS: usize = 128;

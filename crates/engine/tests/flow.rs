@@ -12,8 +12,9 @@ mod scene;
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use scene::Scene;
-use sealgate::policy::Verdict;
+use sealgate::{limits, policy::Verdict};
 use sealgate_testkit::registry::{Answer, Rule};
 
 #[tokio::test]
@@ -174,4 +175,26 @@ async fn a_tag_is_denied_with_the_digest_to_write_instead() {
     let text = format!("{} {}", said.message, said.help);
     assert!(text.contains(&image.digest.to_string()), "{text}");
     scene.allowed(&scene.pinned(&image)).await;
+}
+
+/// ADM-56: callers that leave at once, each after asking about another image.
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_bounded() {
+    let scene = Scene::new();
+    scene.registry.on(Rule::path("", Answer::genuine().delay(Duration::from_secs(30))));
+    let reference = |number: usize| format!("{}/acme/app@sha256:{number:064x}", scene.registry.host());
+    let leave = |number: usize| {
+        let image = reference(number);
+        assert!(scene.check_within(&image, Duration::from_secs(60)).now_or_never().is_none());
+    };
+    let code = async |number: usize| {
+        let answer = scene.check_within(&reference(number), Duration::from_millis(50)).await;
+        let Verdict::Unknown(gaps) = &*answer.verdict else { panic!("{:?}", answer.verdict) };
+        assert!(gaps.temporary);
+        gaps.report.reasons[0].code
+    };
+    (1..=limits::GATHERINGS).for_each(leave);
+    // The last one was begun, and is waited for by whoever asks again; one more is not begun.
+    assert_eq!(code(limits::GATHERINGS).await, "registry-still-answering");
+    assert_eq!(code(limits::GATHERINGS + 1).await, "registry-rate-limited");
 }

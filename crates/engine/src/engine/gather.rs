@@ -8,7 +8,7 @@ use sealgate_verify::{Digest, Entry, GapCause, Item, Place, Timestamp};
 use tokio::time::{Instant, timeout_at};
 
 use super::{CheckError, Engine, gap};
-use crate::{cache::KeptEntry, key::EvidenceKey, limits};
+use crate::{cache::KeptEntry, flight::Flight, key::EvidenceKey, limits};
 
 /// The places that can hold a signature. All are looked at: a signature in one must not hide behind the absence in another.
 pub(super) const PLACES: [Place; 3] = [Place::AttestationTag, Place::Referrers, Place::SignatureTag];
@@ -29,12 +29,20 @@ impl Engine {
         // The gathering ends a little earlier than our patience, so that what it has by then is judged, not dropped.
         let left = deadline.saturating_duration_since(Instant::now());
         let margin = (left / 10).min(limits::DECIDING);
-        let flight =
-            self.gatherings(key, request, digest, now, deadline.checked_sub(margin).unwrap_or(deadline));
+        let until = deadline.checked_sub(margin).unwrap_or(deadline);
+        let Some(flight) = self.gatherings(key, request, digest, now, until, limits::GATHERINGS) else {
+            return Ok(dark(
+                digest,
+                kept,
+                now,
+                GapCause::RateLimited,
+                "as much is being gathered as there may be",
+            ));
+        };
         match timeout_at(deadline, flight).await {
             Ok(Some(kept)) => Ok(kept),
             Ok(None) => Err(CheckError::Lost { image: request.reference.written().to_owned() }),
-            Err(_) => Ok(unfinished(digest, kept, now)),
+            Err(_) => Ok(dark(digest, kept, now, GapCause::Running, "evidence is still being gathered")),
         }
     }
 
@@ -54,8 +62,8 @@ impl Engine {
         if !gathered.entry.gaps.iter().any(|gap| early(gap.cause)) {
             return false;
         }
-        drop(self.gatherings(key, request, digest, now, Instant::now() + self.inner.background));
-        true
+        let until = Instant::now() + self.inner.background;
+        self.gatherings(key, request, digest, now, until, limits::GATHERINGS_BEHIND).is_some()
     }
 
     fn gatherings(
@@ -65,8 +73,9 @@ impl Engine {
         digest: &Digest,
         now: Timestamp,
         deadline: Instant,
-    ) -> crate::flight::Flight<KeptEntry> {
-        self.inner.gatherings.join(key.clone(), || {
+        most: usize,
+    ) -> Option<Flight<KeptEntry>> {
+        self.inner.gatherings.join(key.clone(), most, || {
             let (inner, key, digest) = (Arc::clone(&self.inner), key.clone(), digest.clone());
             let reference = request.reference.clone();
             async move {
@@ -99,7 +108,14 @@ fn merged(before: &[Item], now: Vec<Item>) -> Vec<Item> {
     items
 }
 
-fn unfinished(digest: &Digest, kept: Option<&KeptEntry>, now: Timestamp) -> KeptEntry {
+// What is kept, or nothing, and a gap for every place.
+fn dark(
+    digest: &Digest,
+    kept: Option<&KeptEntry>,
+    now: Timestamp,
+    cause: GapCause,
+    detail: &str,
+) -> KeptEntry {
     let mut entry = kept.map_or_else(
         || Entry {
             digest: digest.clone(),
@@ -110,7 +126,6 @@ fn unfinished(digest: &Digest, kept: Option<&KeptEntry>, now: Timestamp) -> Kept
         },
         |kept| kept.entry.as_ref().clone(),
     );
-    entry.gaps =
-        PLACES.map(|place| gap(place, GapCause::Running, "evidence is still being gathered")).to_vec();
+    entry.gaps = PLACES.map(|place| gap(place, cause, detail)).to_vec();
     KeptEntry { entry: Arc::new(entry), gathered_at: now, gathered: Instant::now() }
 }
