@@ -12,7 +12,7 @@ use std::{
 use arc_swap::{ArcSwap, ArcSwapOption};
 use sealgate::{
     CheckError, Engine, Settings, Snapshot,
-    oci::{Config, Credentials},
+    oci::{Config, Credentials, Turns},
 };
 use tokio::sync::Semaphore;
 
@@ -26,8 +26,8 @@ pub(crate) struct Gate {
     phase: AtomicU8,
     registry: Config,
     credentials: Credentials,
-    /// How many reviews are judged at once.
-    pub(crate) reviews: Semaphore,
+    /// Who is judged at once: so many reviews, and of one namespace no more than its share.
+    pub(crate) reviews: Turns,
     /// KiB of bodies held at once.
     pub(crate) bodies: Semaphore,
     /// What is counted.
@@ -73,7 +73,7 @@ impl Gate {
             phase: AtomicU8::new(0),
             registry,
             credentials,
-            reviews: Semaphore::new(limits::REVIEWS),
+            reviews: Turns::new(limits::REVIEWS, limits::REVIEWS_OF_ONE),
             bodies: Semaphore::new(limits::BODIES / 1024),
             metrics: Metrics::new(),
             recorder: Recorder::new(),
@@ -131,7 +131,7 @@ impl Gate {
 
     /// Whether somebody waits for an answer.
     pub(crate) fn is_judging(&self) -> bool {
-        self.reviews.available_permits() < limits::REVIEWS
+        self.reviews.taken() > 0
     }
 
     /// Whether new reviews should be sent here.

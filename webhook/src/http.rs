@@ -83,12 +83,14 @@ async fn answer(
             ));
         }
     };
-    let judgement = match turn(gate, patience.answer_by).await {
+    let namespace = review.namespace.as_deref().unwrap_or_default();
+    let until = patience.answer_by.min(Instant::now() + limits::QUEUE);
+    let judgement = match gate.reviews.take(namespace, until).await {
         Some(_turn) => match timeout_at(patience.answer_by, judge(gate, &review, patience)).await {
             Ok(judgement) => judgement,
             Err(_) => Judgement::refused(Refusal::Deadline),
         },
-        None => Judgement::refused(Refusal::Overloaded { limit: limits::REVIEWS }),
+        None => Judgement::refused(Refusal::Overloaded),
     };
     let context =
         Context { uid: &review.uid, mirror: judgement.mirror, snapshot: judgement.snapshot.as_deref() };
@@ -146,10 +148,6 @@ async fn read<'a>(
     };
     let until = answer_by.min(Instant::now() + limits::BODY_TIME);
     timeout_at(until, work).await.unwrap_or_else(|_| Err(bad("the body took too long")))
-}
-
-async fn turn(gate: &Gate, answer_by: Instant) -> Option<SemaphorePermit<'_>> {
-    timeout_at(answer_by.min(Instant::now() + limits::QUEUE), gate.reviews.acquire()).await.ok()?.ok()
 }
 
 fn observe(gate: &Gate, review: &Review<'_>, judgement: &Judgement<'_>, allowed: bool, received: Instant) {

@@ -46,6 +46,9 @@ pub const WARNING: usize = 120;
 /// Reviews judged at the same time.
 pub const REVIEWS: usize = 128;
 
+/// Reviews of one namespace judged at the same time, so that one whose registry is dead leaves room for all others.
+pub const REVIEWS_OF_ONE: usize = REVIEWS / 2;
+
 /// How long a review waits for its turn.
 pub const QUEUE: Duration = Duration::from_secs(1);
 

@@ -36,11 +36,8 @@ pub enum Refusal {
         why: String,
     },
     /// Too many reviews at once.
-    #[error("{limit} reviews are being judged already")]
-    Overloaded {
-        /// How many.
-        limit: usize,
-    },
+    #[error("as many reviews are being judged as there may be, in this namespace or in all")]
+    Overloaded,
     /// Not an image reference.
     #[error("{why}")]
     ReferenceInvalid {
@@ -110,7 +107,7 @@ impl Refusal {
             Self::Internal { .. } => "internal-fault",
             Self::NotReady => "not-ready",
             Self::ObjectUnreadable { .. } => "object-unreadable",
-            Self::Overloaded { .. } => "overloaded",
+            Self::Overloaded => "overloaded",
             Self::ReferenceInvalid { .. } => "reference-invalid",
             Self::ReviewInconsistent { .. } => "review-inconsistent",
             Self::ReviewTooBig { .. } => "review-too-big",
@@ -132,7 +129,7 @@ impl Refusal {
                 "try again; if it stays, have the gate's policies folder mended (its log says what is wrong)"
             }
             Self::ObjectUnreadable { .. } => "send the object as the API server's schema has it",
-            Self::Overloaded { .. } => "try again; if it stays, ask the gate's operator for more replicas",
+            Self::Overloaded => "try again; if it stays, ask the gate's operator for more replicas",
             Self::ReferenceInvalid { .. } => "write the image as host/repository@sha256:digest",
             Self::ReviewInconsistent { .. } | Self::ReviewUnreadable { .. } => {
                 "only an API server's AdmissionReview is judged; if this came from one, report it"
@@ -151,7 +148,7 @@ impl Refusal {
     /// How it closes the gate.
     pub fn class(&self) -> Class {
         match self {
-            Self::Deadline | Self::NotReady | Self::Overloaded { .. } => Class::Temporary,
+            Self::Deadline | Self::NotReady | Self::Overloaded => Class::Temporary,
             Self::ImageMissing
             | Self::Internal { .. }
             | Self::ObjectUnreadable { .. }
@@ -182,7 +179,7 @@ mod tests {
             Refusal::Internal { what: text() },
             Refusal::NotReady,
             Refusal::ObjectUnreadable { kind: text(), why: text() },
-            Refusal::Overloaded { limit: 0 },
+            Refusal::Overloaded,
             Refusal::ReferenceInvalid { why: text() },
             Refusal::ReviewInconsistent { why: text() },
             Refusal::ReviewTooBig { what: "", limit: 0 },

@@ -248,33 +248,55 @@ async fn a_dead_registry_does_not_slow_others() {
     }
 }
 
+/// ADM-55: a namespace whose registry is dead fills its own share of the turns, and no other's.
 #[tokio::test]
-async fn beyond_the_reviews_at_once_the_answer_is_quick_and_closed() {
+async fn a_namespace_takes_its_share_of_the_reviews_at_once_and_no_more() {
     let fixture = Fixture::start().await;
-    let good = fixture.good("team/good");
+    let (good, cold) = (fixture.good("team/good"), fixture.good("team/cold"));
     assert_eq!(verdict(&fixture.ask(&review(&good)).await), "allow");
-    fixture.registry.on(Rule::path("/v2/stuck/", Answer::genuine().delay(Duration::from_secs(30))));
-    let url = fixture.url.replace("timeout=10s", "timeout=6s");
-    let mut waiting = vec![];
-    for n in 0..limits::REVIEWS {
-        let image = fixture.unsigned(&format!("stuck/{n}"));
-        let request = fixture
-            .client
-            .post(&url)
-            .header("content-type", "application/json")
-            .body(review(&image).to_string());
-        waiting.push(tokio::spawn(request.send()));
-    }
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let mut waiting = stuck(&fixture, "prod", limits::REVIEWS_OF_ONE).await;
     let began = std::time::Instant::now();
     let answer = fixture.ask(&review(&good)).await;
     assert_eq!(verdict(&answer), "503 overloaded");
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
     assert!(answer["status"]["details"].get("retryAfterSeconds").is_none());
+    // The twin differs in the namespace alone. It is judged although it has to ask the registry.
+    for image in [&good, &cold] {
+        assert_eq!(verdict(&fixture.ask(&of_namespace(&review(image), "calm")).await), "allow");
+    }
+    // Two such namespaces take all there is.
+    waiting.extend(stuck(&fixture, "staging", limits::REVIEWS - limits::REVIEWS_OF_ONE).await);
+    assert_eq!(verdict(&fixture.ask(&of_namespace(&review(&good), "calm")).await), "503 overloaded");
     for waiting in waiting {
         assert_eq!(waiting.await.unwrap().unwrap().status(), 200);
     }
     assert_eq!(verdict(&fixture.ask(&review(&good)).await), "allow");
+}
+
+fn of_namespace(review: &serde_json::Value, namespace: &str) -> serde_json::Value {
+    let mut review = review.clone();
+    review["request"]["namespace"] = json!(namespace);
+    review
+}
+
+// Reviews of one namespace that wait for a registry which never answers.
+async fn stuck(
+    fixture: &Fixture,
+    namespace: &str,
+    count: usize,
+) -> Vec<tokio::task::JoinHandle<reqwest::Result<reqwest::Response>>> {
+    let path = format!("/v2/stuck-{namespace}/");
+    fixture.registry.on(Rule::path(&path, Answer::genuine().delay(Duration::from_secs(30))));
+    let url = fixture.url.replace("timeout=10s", "timeout=6s");
+    let waiting = (0..count).map(|number| {
+        let image = fixture.unsigned(&format!("stuck-{namespace}/{number}"));
+        let body = of_namespace(&review(&image), namespace).to_string();
+        let request = fixture.client.post(&url).header("content-type", "application/json").body(body);
+        tokio::spawn(request.send())
+    });
+    let waiting = waiting.collect();
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    waiting
 }
 
 #[tokio::test]

@@ -43,6 +43,16 @@ struct Inner {
     background: Duration,
 }
 
+impl Inner {
+    // What a namespace asks for is fetched within its share, so that it starves no other.
+    fn client(&self, request: &Request) -> Client {
+        match &request.namespace {
+            Some(namespace) => self.client.on_behalf_of(namespace),
+            None => self.client.clone(),
+        }
+    }
+}
+
 /// A verdict and how it was reached.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -118,7 +128,7 @@ impl Engine {
         let snapshot = self.snapshot();
         let digest = match request.reference.digest() {
             Some(digest) => digest.clone(),
-            None => match self.inner.client.resolve(&request.reference, deadline).await {
+            None => match self.inner.client(request).resolve(&request.reference, deadline).await {
                 Ok(resolved) => resolved.digest,
                 Err(gap) => return self.unresolved(&snapshot, request, gap, now).await,
             },

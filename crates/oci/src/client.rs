@@ -9,7 +9,7 @@ use crate::{
     Credentials,
     fault::Fault,
     gather::gather,
-    lanes::{Budget, Lanes},
+    lanes::{Budget, Lanes, Owner},
     limits,
     manifest::ACCEPT_ANY,
     source::Source,
@@ -87,6 +87,7 @@ pub struct Client {
     transport: Arc<Transport>,
     config: Arc<Config>,
     lanes: Arc<Lanes>,
+    owner: Option<Arc<Owner>>,
 }
 
 impl Client {
@@ -113,7 +114,18 @@ impl Client {
         lanes: Arc<Lanes>,
     ) -> Result<Self, ClientError> {
         let transport = Arc::new(Transport::new(&config, credentials, Arc::clone(&lanes))?);
-        Ok(Self { transport, config, lanes })
+        Ok(Self { transport, config, lanes, owner: None })
+    }
+
+    /// The same client, fetching on behalf of somebody, such as a namespace: within that one's share of requests and
+    /// bytes at one time, so that what it asks for cannot starve others.
+    #[must_use]
+    pub fn on_behalf_of(&self, name: &str) -> Self {
+        Self { owner: Some(self.lanes.owner(name)), ..self.clone() }
+    }
+
+    fn budget(&self) -> Budget {
+        Budget::new(limits::IMAGE_BYTES).of(self.owner.clone())
     }
 
     pub(crate) fn transport(&self) -> &Transport {
@@ -138,7 +150,7 @@ impl Client {
     }
 
     async fn digest_of(&self, reference: &Reference, tag: &str, deadline: Instant) -> Result<Digest, Fault> {
-        let budget = Budget::new(limits::IMAGE_BYTES);
+        let budget = self.budget();
         let source = Source::of(&self.transport, reference, &budget, deadline).await?;
         match source.head(tag).await {
             Ok(Some(digest)) => return Ok(digest),
@@ -163,7 +175,7 @@ impl Client {
         deadline: Instant,
     ) -> Entry {
         let most = if self.config.cosign_limits { limits::ITEMS_FOR_COSIGN } else { limits::ITEMS };
-        gather(&self.transport, reference, digest, look, most, deadline).await
+        gather(&self.transport, reference, digest, look, most, self.budget(), deadline).await
     }
 
     /// Resolves and gathers.
@@ -189,7 +201,7 @@ impl Client {
     /// # Errors
     /// A [`Gap`] that says why not.
     pub async fn manifest(&self, reference: &Reference, deadline: Instant) -> Result<Fetched, Gap> {
-        let budget = Budget::new(limits::IMAGE_BYTES);
+        let budget = self.budget();
         let (place, what) = match (reference.digest(), reference.tag().unwrap_or("latest")) {
             (Some(digest), _) => (Place::Manifest, digest.to_string()),
             (None, tag) => (Place::Tag, format!("tag `{tag}`")),

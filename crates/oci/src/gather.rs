@@ -37,16 +37,16 @@ struct Gathering<'a> {
     deadline: Instant,
 }
 
-/// Gathers `look.places` for `digest`, of which at most `most` items are handed on.
+/// Gathers `look.places` for `digest` within `budget`; at most `most` items are handed on.
 pub(crate) async fn gather(
     transport: &Transport,
     reference: &Reference,
     digest: &Digest,
     look: &Look,
     most: usize,
+    budget: Budget,
     deadline: Instant,
 ) -> Entry {
-    let budget = Budget::new(limits::IMAGE_BYTES);
     let gathering = Gathering { transport, digest, most, budget, deadline };
     let evidence = look.evidence_repository.as_ref().unwrap_or(reference);
     let places = places(look);

@@ -31,6 +31,7 @@ mod source;
 mod tls;
 mod token;
 mod transport;
+mod turns;
 mod wire;
 
 pub use client::{Client, ClientError, Config, Fetched, Look, Resolved};
@@ -40,3 +41,4 @@ pub use layout::{Kind, Layout, LayoutError, LayoutWriter};
 pub use manifest::{Descriptor, Platform};
 pub use push::Pusher;
 pub use save::CopyError;
+pub use turns::{Turn, Turns};

@@ -20,8 +20,12 @@ pub const SIMPLE_SIGNING_BYTES: u64 = 64 * KIB;
 pub const IMAGE_BYTES: u64 = 48 * MIB;
 /// Bytes that all gatherings under way may hold together; with caches and bodies it fits the shipped memory limit.
 pub const BYTES_HELD: u64 = 96 * MIB;
+/// Bytes that gatherings on behalf of one namespace may hold together.
+pub const BYTES_HELD_FOR_ONE: u64 = BYTES_HELD / 2;
 /// Bytes that may be on their way at one time, over all images.
 pub const BYTES_IN_FLIGHT: u64 = 256 * MIB;
+/// Bytes that may be on their way at one time on behalf of one namespace.
+pub const BYTES_IN_FLIGHT_OF_ONE: u64 = BYTES_IN_FLIGHT / 2;
 /// Signatures and attestations handed on for one image.
 pub const ITEMS: usize = 64;
 /// The same for cosign's verbs.
@@ -79,12 +83,16 @@ pub const PAUSE_LONGEST: Duration = Duration::from_millis(300);
 pub const LEFT_AFTER_PAUSE: Duration = Duration::from_secs(1);
 
 /// Requests at one time to one host.
-pub const REQUESTS_PER_HOST: usize = 8;
+pub const REQUESTS_PER_HOST: usize = 12;
+/// Requests at one time to one host on behalf of one namespace.
+pub const REQUESTS_PER_HOST_OF_ONE: usize = 8;
 /// Requests at one time.
 pub const REQUESTS: usize = 64;
+/// Requests at one time on behalf of one namespace.
+pub const REQUESTS_OF_ONE: usize = REQUESTS / 2;
 /// Names looked up at one time, over all hosts.
 pub const LOOKUPS: usize = 128;
-/// Referrers read at one time for one image; the rest of a host's lanes stays free for cosign's tags.
+/// Referrers read at one time for one image; the rest of its share of a host's lanes stays free for cosign's tags.
 pub const REFERRERS_AT_ONCE: usize = 6;
 
 /// Name look-up, connection and TLS handshake together.

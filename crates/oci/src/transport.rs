@@ -231,7 +231,7 @@ impl Transport {
         let host = shown(&realm);
         let request = token::request(realm, service, ask.repository, ask.sends.is_some(), secret)?;
         // A token is no part of the image: it has its own few bytes.
-        let budget = Budget::new(limits::TOKEN_BYTES);
+        let budget = Budget::new(limits::TOKEN_BYTES).of(ask.bounds.budget.owner().cloned());
         let bounds = Bounds {
             what: "token",
             limit: limits::TOKEN_BYTES,

@@ -125,7 +125,8 @@ impl Wire {
             Some(_) => 0,
             None => bounds.declared.unwrap_or(bounds.limit),
         };
-        let _permit = self.lanes.enter(&host, expected.saturating_add(1), bounds.deadline).await?;
+        let owner = bounds.budget.owner().map(AsRef::as_ref);
+        let _permit = self.lanes.enter(&host, expected.saturating_add(1), owner, bounds.deadline).await?;
         // What is sent has to arrive before there can be an answer.
         let sent =
             request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -210,6 +211,13 @@ async fn read(
             Spent::All => Fault::new(
                 GapCause::RateLimited,
                 format!("images under way hold all the memory there is for a {}", bounds.what),
+            ),
+            Spent::Owner => Fault::new(
+                GapCause::RateLimited,
+                format!(
+                    "images of this namespace under way hold all the memory that is theirs for a {}",
+                    bounds.what
+                ),
             ),
             Spent::Image => Fault::new(
                 GapCause::Limit,

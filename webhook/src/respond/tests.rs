@@ -99,7 +99,7 @@ fn every_mixture_of_outcomes_has_its_answer() {
         (vec![refused(Refusal::ImageMissing)], 403, None, vec!["image-missing"]),
         (vec![refused(Refusal::Internal { what: "x".into() })], 403, None, vec!["internal-fault"]),
         (vec![refused(Refusal::NotReady)], 503, None, vec!["not-ready"]),
-        (vec![refused(Refusal::Overloaded { limit: 1 })], 503, None, vec!["overloaded"]),
+        (vec![refused(Refusal::Overloaded)], 503, None, vec!["overloaded"]),
         (vec![refused(Refusal::Deadline)], 503, None, vec!["deadline-exceeded"]),
         (
             vec![refused(Refusal::Deadline), denial("no-signature")],

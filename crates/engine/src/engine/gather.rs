@@ -77,10 +77,10 @@ impl Engine {
     ) -> Option<Flight<KeptEntry>> {
         self.inner.gatherings.join(key.clone(), most, || {
             let (inner, key, digest) = (Arc::clone(&self.inner), key.clone(), digest.clone());
-            let reference = request.reference.clone();
+            let (client, reference) = (inner.client(request), request.reference.clone());
             async move {
                 let look = Look { places: BTreeSet::from(PLACES), manifest: true, ..Look::default() };
-                let mut entry = inner.client.gather(&reference, &digest, &look, deadline).await;
+                let mut entry = client.gather(&reference, &digest, &look, deadline).await;
                 if !entry.gaps.is_empty()
                     && let Some(before) = inner.cache.as_ref().and_then(|cache| cache.evidence(&key))
                 {

@@ -153,12 +153,16 @@ async fn one_host_is_asked_so_many_things_at_one_time_by_all_clients_together() 
         .map(|number| Reference::parse(&format!("{}/acme/app:{number}", server.host)).unwrap())
         .collect();
     let deadline = Instant::now() + Duration::from_secs(20);
-    let asked = references
-        .iter()
-        .flat_map(|reference| [first.resolve(reference, deadline), second.resolve(reference, deadline)]);
-    for answer in futures_util::future::join_all(asked).await {
-        assert_eq!(answer.unwrap_err().cause, GapCause::NotFound);
-    }
-    assert_eq!(server.busy.most.load(Ordering::SeqCst), limits::REQUESTS_PER_HOST);
+    let ask = async |second: &Client| {
+        let asked = references
+            .iter()
+            .flat_map(|reference| [first.resolve(reference, deadline), second.resolve(reference, deadline)]);
+        for answer in futures_util::future::join_all(asked).await {
+            assert_eq!(answer.unwrap_err().cause, GapCause::NotFound);
+        }
+        server.busy.most.load(Ordering::SeqCst)
+    };
+    assert_eq!(ask(&second).await, limits::REQUESTS_PER_HOST_OF_ONE);
+    assert_eq!(ask(&second.on_behalf_of("team")).await, limits::REQUESTS_PER_HOST);
     assert_eq!(server.connections.load(Ordering::Relaxed), 2);
 }
