@@ -39,6 +39,6 @@ pub use recipe::{
 pub use registry::{Answer, Auth, Body, Image, Recorded, Registry, Rule};
 pub use signed::Signed;
 pub use timestamp::{TimestampAuthority, TimestampProfile};
-pub use tuf::{Manner, TUF_NOW, Tuf, TufFiles, TufMirror};
+pub use tuf::{Manner, OlderTarget, TUF_NOW, Tuf, TufFiles, TufMirror, older_targets};
 pub use vectors::{Layout, Vector, Vectors};
 pub use world::{World, evidence};

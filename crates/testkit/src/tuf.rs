@@ -1,6 +1,7 @@
 //! A TUF repository that can do every step wrongly and then sign it rightly.
 
 mod mirror;
+mod older;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{KeyKind, SigningKey, sha256};
 
 pub use mirror::{Manner, TufMirror};
+pub use older::{OlderTarget, older_targets};
 
 /// When the repositories of tests live: everything expires `Tuf::LIFE` later.
 pub const TUF_NOW: i64 = 1_800_000_000;
@@ -88,10 +90,22 @@ impl Tuf {
 
     /// Publishes targets, snapshot and timestamp of one version.
     pub fn publish(&mut self, version: u64, trusted_root: &[u8]) {
-        let digest = hex::encode(sha256(trusted_root));
-        self.files.insert(format!("targets/{digest}.trusted_root.json"), trusted_root.to_vec());
-        let targets =
-            json!({"trusted_root.json": {"length": trusted_root.len(), "hashes": {"sha256": digest}}});
+        let whole =
+            OlderTarget { name: "trusted_root.json".into(), bytes: trusted_root.to_vec(), custom: None };
+        self.publish_all(version, &[whole]);
+    }
+
+    /// The same of other targets.
+    pub fn publish_all(&mut self, version: u64, all: &[OlderTarget]) {
+        let mut targets = json!({});
+        for OlderTarget { name, bytes, custom } in all {
+            let digest = hex::encode(sha256(bytes));
+            self.files.insert(format!("targets/{digest}.{name}"), bytes.clone());
+            targets[name] = json!({"length": bytes.len(), "hashes": {"sha256": digest}});
+            if let Some(custom) = custom {
+                targets[name]["custom"] = custom.clone();
+            }
+        }
         let end = self.expires;
         let role = |kind: &str| json!({"_type": kind, "spec_version": "1.0.31", "version": version, "expires": expires(end)});
         let mut signed = role("targets");

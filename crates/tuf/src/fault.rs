@@ -59,9 +59,25 @@ pub enum TufError {
         /// Its name.
         file: String,
     },
-    /// The repository has no trusted root.
-    #[error("the repository lists no `trusted_root.json`")]
+    /// The repository has no trusted root, nor what one could be made of.
+    #[error(
+        "the repository lists no `trusted_root.json`, and no keys and certificates to put one together from"
+    )]
     NoTrustedRoot,
+    /// A key or certificate that is none.
+    #[error("`{name}` of the repository is not {what}")]
+    Piece {
+        /// Its name.
+        name: String,
+        /// What it should be.
+        what: &'static str,
+    },
+    /// Keys and certificates that make no root.
+    #[error("the repository has neither a `trusted_root.json` nor a {missing}")]
+    Pieces {
+        /// What is not there.
+        missing: &'static str,
+    },
     /// An older version than was seen before.
     #[error("{what} goes back from version {held} to {offered}")]
     Rollback {
@@ -147,6 +163,8 @@ impl TufError {
             Self::Malformed { .. } => "tuf-malformed",
             Self::Missing { .. } => "tuf-missing",
             Self::NoTrustedRoot => "tuf-no-trusted-root",
+            Self::Piece { .. } => "tuf-piece",
+            Self::Pieces { .. } => "tuf-pieces",
             Self::Rollback { .. } => "tuf-rollback",
             Self::RootVersion { .. } => "tuf-root-version",
             Self::Specification { .. } => "tuf-specification",
@@ -166,8 +184,9 @@ impl TufError {
             Self::Clock { .. } => "set the clock; what has expired cannot be told without it",
             Self::Expired { .. } => "ask the mirror's operator for fresh metadata, or use another mirror",
             Self::Fetch(error) => error.help(),
-            Self::NoTrustedRoot | Self::Target(_) => {
-                "ask the repository's operator; a root can also be given as a file"
+            Self::NoTrustedRoot | Self::Piece { .. } | Self::Pieces { .. } | Self::Target(_) => {
+                "ask the repository's operator to publish `trusted_root.json`; a root can also be given as a file, which \
+                 `trusted-root create` makes of keys and certificates"
             }
             Self::Store(error) => error.help(),
             Self::TooOld { .. } => {

@@ -1,5 +1,7 @@
 //! What is kept of a repository: the signed files themselves, checked again from the anchor whenever they are read.
 
+use std::collections::BTreeMap;
+
 use sealgate_verify::{Digest, Timestamp as Time, TrustedRoot};
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +52,10 @@ pub struct Kept {
     pub(crate) timestamp: String,
     pub(crate) snapshot: String,
     pub(crate) targets: String,
+    /// Empty where the root is in pieces.
     pub(crate) trusted_root: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) pieces: BTreeMap<String, String>,
 }
 
 /// What a repository says, proven from the anchor on.
@@ -86,16 +91,26 @@ impl Kept {
         let timestamp = roots.timestamp(self.timestamp.as_bytes())?;
         let snapshot = roots.snapshot(&timestamp.snapshot, self.snapshot.as_bytes())?;
         let targets = roots.targets(trusted::targets_pin(&snapshot)?, self.targets.as_bytes())?;
-        let trusted_root = trusted::trusted_root(&trusted::listed(&targets)?, self.trusted_root.as_bytes())?;
+        let listed = trusted::listed(&targets)?;
         // THREAT: a time of refresh written into the future, so that the root never grows old. What was refreshed had not
         // expired. See a_cache_cannot_claim_to_be_younger_than_its_timestamp_allows.
         let refreshed = Time(self.refreshed.min(timestamp.header.expires.0));
+        let mut files = Vec::new();
+        for (name, target) in listed.files() {
+            let text =
+                if name == trusted::TRUSTED_ROOT { Some(&self.trusted_root) } else { self.pieces.get(name) };
+            match text.map(|text| text.clone().into_bytes()) {
+                Some(bytes) if trusted::is_promised(target, &bytes) => files.push(bytes),
+                _ => return Err(TufError::Integrity { file: trusted::TRUSTED_ROOT }),
+            }
+        }
+        let published = listed.read(files, refreshed)?;
         let bytes = |text: &String| text.clone().into_bytes();
         let lower = Lower {
             timestamp: (timestamp, bytes(&self.timestamp)),
             snapshot: (snapshot, bytes(&self.snapshot)),
             targets: (targets, bytes(&self.targets)),
-            trusted_root: (trusted_root, bytes(&self.trusted_root)),
+            published,
         };
         Ok(Proven { roots, lower, refreshed })
     }
@@ -104,12 +119,17 @@ impl Kept {
 impl Proven {
     /// The trusted root that the repository publishes.
     pub fn trusted_root(&self) -> &TrustedRoot {
-        &self.lower.trusted_root.0
+        &self.lower.published.root
     }
 
-    /// Its bytes.
+    /// Its bytes; those that were put together here if it is in pieces.
     pub fn trusted_root_json(&self) -> &[u8] {
-        &self.lower.trusted_root.1
+        &self.lower.published.json
+    }
+
+    /// Whether the repository publishes keys and certificates one by one, instead of a `trusted_root.json`.
+    pub fn is_in_pieces(&self) -> bool {
+        !self.lower.published.pieces.is_empty()
     }
 
     /// When it was last known to be today's.
@@ -134,21 +154,55 @@ impl Proven {
     }
 
     /// The signed files under the names that TUF clients give them, the newest root among them.
-    pub fn files(&self) -> [(&'static str, &[u8]); 5] {
+    pub fn files(&self) -> Vec<(String, &[u8])> {
+        let lower = &self.lower;
+        let mut files = self.metadata().map(|(name, bytes)| (name.to_owned(), bytes)).to_vec();
+        match lower.published.pieces.as_slice() {
+            [] => files.push((format!("targets/{}", trusted::TRUSTED_ROOT), &lower.published.json)),
+            // INVARIANT: their names are those of plain files.
+            pieces => {
+                files.extend(pieces.iter().map(|(name, bytes)| (format!("targets/{name}"), bytes.as_slice())))
+            }
+        }
+        files
+    }
+
+    fn metadata(&self) -> [(&'static str, &[u8]); 4] {
         let lower = &self.lower;
         [
             ("root.json", self.roots.chain.last().map(Vec::as_slice).unwrap_or_default()),
-            ("timestamp.json", &lower.timestamp.1),
             ("snapshot.json", &lower.snapshot.1),
             ("targets.json", &lower.targets.1),
-            ("targets/trusted_root.json", &lower.trusted_root.1),
+            ("timestamp.json", &lower.timestamp.1),
         ]
+    }
+
+    /// What each file of metadata is: its name, version, length and end.
+    pub fn standing(&self) -> [(&'static str, u64, usize, Time); 4] {
+        let lower = &self.lower;
+        let headers = [
+            self.roots.latest.header,
+            lower.snapshot.0.header,
+            lower.targets.0.header,
+            lower.timestamp.0.header,
+        ];
+        let mut headers = headers.into_iter();
+        self.metadata().map(|(name, bytes)| {
+            let (version, expires) =
+                headers.next().map_or((0, Time(0)), |header| (header.version, header.expires));
+            (name, version, bytes.len(), expires)
+        })
+    }
+
+    /// The names of all targets, in order.
+    pub fn targets(&self) -> impl Iterator<Item = &str> {
+        self.lower.targets.0.names()
     }
 
     /// What to keep. JSON is UTF-8, or it would not have been read.
     pub(crate) fn kept(&self) -> Kept {
         let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
-        let lower = &self.lower;
+        let (lower, published) = (&self.lower, &self.lower.published);
         Kept {
             format: Kept::FORMAT,
             refreshed: self.refreshed.0,
@@ -156,7 +210,11 @@ impl Proven {
             timestamp: text(&lower.timestamp.1),
             snapshot: text(&lower.snapshot.1),
             targets: text(&lower.targets.1),
-            trusted_root: text(&lower.trusted_root.1),
+            trusted_root: match published.pieces.is_empty() {
+                true => text(&published.json),
+                false => String::new(),
+            },
+            pieces: published.pieces.iter().map(|(name, bytes)| (name.clone(), text(bytes))).collect(),
         }
     }
 }

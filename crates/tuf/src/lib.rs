@@ -14,6 +14,8 @@ mod kept;
 pub mod limits;
 mod metadata;
 mod mirror;
+mod older;
+pub mod pieces;
 mod repository;
 mod source;
 mod store;

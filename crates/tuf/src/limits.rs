@@ -17,6 +17,14 @@ pub const TIMESTAMP_METADATA_BYTES: usize = 16_384;
 pub const SNAPSHOT_METADATA_BYTES: usize = 2_000_000;
 /// Bytes of targets metadata.
 pub const TARGETS_METADATA_BYTES: usize = 5_000_000;
+/// Bytes of one key or certificate that a repository without a trusted root publishes.
+pub const PIECE_BYTES: usize = 256 * 1024;
+/// Keys and certificates of such a repository.
+pub const PIECES: usize = 64;
+/// Bytes of the name of one of them.
+pub const NAME_OF_PIECE_BYTES: usize = 128;
+/// Bytes of a signing configuration, which `initialize` fetches for others.
+pub const SIGNING_CONFIG_BYTES: usize = 1024 * 1024;
 /// Versions of the root metadata that one refresh walks through. Sigstore's instances have had fewer than twenty in five years.
 pub const ROTATIONS: u64 = 256;
 /// Signatures of one file, and keys of one role.

@@ -5,7 +5,10 @@ use std::{path::Path, time::Duration};
 use sealgate_verify::{Timestamp as Time, TrustedRoot};
 use tokio::time::Instant;
 
-use crate::{Anchor, EMBEDDED_SINCE, Instance, Mirror, Proven, Store, TufError, limits, update::Update};
+use crate::{
+    Anchor, EMBEDDED_SINCE, Instance, Mirror, Proven, Store, TufError, Want, limits, metadata::Role, trusted,
+    update::Update,
+};
 
 /// One instance's repository.
 #[derive(Clone, Debug)]
@@ -47,6 +50,8 @@ pub struct Held {
     pub expires: Option<Time>,
     /// Versions of root, timestamp, snapshot and targets, where there are some.
     pub versions: Option<[u64; 4]>,
+    /// Whether it was put together from keys and certificates that the repository publishes one by one.
+    pub in_pieces: bool,
 }
 
 /// Where a root is from.
@@ -104,6 +109,7 @@ impl Held {
             since: proven.refreshed(),
             expires: Some(proven.expires()),
             versions: Some(proven.versions()),
+            in_pieces: proven.is_in_pieces(),
         }
     }
 }
@@ -205,6 +211,28 @@ impl Repository {
         Ok((Held::proven(&proven, Origin::Refreshed), unkept))
     }
 
+    /// A file that the repository lists for other programs, with the bytes that it should have. It is not kept, and says
+    /// nothing about whom to trust.
+    ///
+    /// # Errors
+    /// [`TufError::Missing`] if it is not listed; [`TufError`] if it cannot be read, or has other bytes.
+    pub async fn file(&self, proven: &Proven, name: &'static str, limit: usize) -> Result<Vec<u8>, TufError> {
+        let missing = || TufError::Missing { file: name.to_owned() };
+        let target = proven.lower.targets.0.target(name)?.ok_or_else(missing)?;
+        if target.length > limit {
+            return Err(TufError::Limit { what: "bytes of one file", limit, file: Role::Targets.name() });
+        }
+        let path = trusted::target_path(&proven.roots, name, &target);
+        let want = Want { path, limit: target.length, may_be_absent: false };
+        let until = Instant::now() + self.patience.whole;
+        let bytes =
+            self.mirror.open()?.fetch(&want, until, self.patience.silent).await?.ok_or_else(missing)?;
+        match trusted::is_promised(&target, &bytes) {
+            true => Ok(bytes),
+            false => Err(TufError::Integrity { file: name }),
+        }
+    }
+
     fn kept(&self) -> Result<Option<Proven>, TufError> {
         let Some(store) = &self.store else { return Ok(None) };
         store.read()?.map(|kept| kept.prove(&self.anchor)).transpose()
@@ -219,5 +247,6 @@ fn embedded(instance: &'static Instance) -> Result<Held, TufError> {
         since: EMBEDDED_SINCE,
         expires: None,
         versions: None,
+        in_pieces: false,
     })
 }

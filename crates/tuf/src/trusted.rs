@@ -2,11 +2,12 @@
 //!
 //! Spec: TUF 1.0, 5.3 to 5.7.
 
-use sealgate_verify::{Digest, TrustedRoot};
+use sealgate_verify::{Timestamp as Time, TrustedRoot};
 
 use crate::{
     Anchor, TufError, limits,
     metadata::{Envelope, Pin, Role, Root, Snapshot, Target, Targets, Timestamp},
+    older::{self, Piece},
 };
 
 /// The target that all of this is about.
@@ -25,7 +26,23 @@ pub(crate) struct Lower {
     pub(crate) timestamp: (Timestamp, Vec<u8>),
     pub(crate) snapshot: (Snapshot, Vec<u8>),
     pub(crate) targets: (Targets, Vec<u8>),
-    pub(crate) trusted_root: (TrustedRoot, Vec<u8>),
+    pub(crate) published: Published,
+}
+
+/// The root that a repository publishes, whole or in pieces.
+#[derive(Clone, Debug)]
+pub(crate) struct Published {
+    pub(crate) root: TrustedRoot,
+    pub(crate) json: Vec<u8>,
+    /// What it was put together from; empty where it came whole.
+    pub(crate) pieces: Vec<(String, Vec<u8>)>,
+}
+
+/// How the targets list the root.
+#[derive(Clone, Debug)]
+pub(crate) enum Listed {
+    Whole(Target),
+    Pieces(Vec<Piece>),
 }
 
 impl Roots {
@@ -92,15 +109,6 @@ impl Roots {
     }
 }
 
-/// Reads the trusted root, whole or not at all.
-pub(crate) fn trusted_root(target: &Target, bytes: &[u8]) -> Result<TrustedRoot, TufError> {
-    let all = target.length == bytes.len() && target.digests.iter().all(|digest| digest.matches(bytes));
-    if !all {
-        return Err(TufError::Integrity { file: TRUSTED_ROOT });
-    }
-    TrustedRoot::from_json(bytes).map_err(TufError::Target)
-}
-
 /// The pin of the top role.
 pub(crate) fn targets_pin(snapshot: &Snapshot) -> Result<&Pin, TufError> {
     snapshot.meta.get("targets.json").ok_or_else(|| TufError::Malformed {
@@ -109,21 +117,69 @@ pub(crate) fn targets_pin(snapshot: &Snapshot) -> Result<&Pin, TufError> {
     })
 }
 
-/// The trusted root as the targets list it.
-pub(crate) fn listed(targets: &Targets) -> Result<Target, TufError> {
-    let target = targets.target(TRUSTED_ROOT)?.ok_or(TufError::NoTrustedRoot)?;
+/// The trusted root as the targets list it. What is there whole is never put together from pieces beside it.
+pub(crate) fn listed(targets: &Targets) -> Result<Listed, TufError> {
+    let Some(target) = targets.target(TRUSTED_ROOT)? else {
+        let pieces = older::listed(targets)?;
+        return if pieces.is_empty() { Err(TufError::NoTrustedRoot) } else { Ok(Listed::Pieces(pieces)) };
+    };
     let limit = usize::try_from(limits::ROOT_FILE_BYTES).unwrap_or(usize::MAX);
     match target.length > limit {
         true => {
             Err(TufError::Limit { what: "bytes of `trusted_root.json`", limit, file: Role::Targets.name() })
         }
-        false => Ok(target),
+        false => Ok(Listed::Whole(target)),
     }
 }
 
-/// The name under which a digest-named copy of the target lies.
-pub(crate) fn target_digest(target: &Target) -> Result<&Digest, TufError> {
-    target.digests.first().ok_or(TufError::Integrity { file: TRUSTED_ROOT })
+impl Listed {
+    /// The files that are needed, in order.
+    pub(crate) fn files(&self) -> Vec<(&str, &Target)> {
+        match self {
+            Self::Whole(target) => vec![(TRUSTED_ROOT, target)],
+            Self::Pieces(pieces) => pieces.iter().map(|piece| (piece.name.as_str(), &piece.target)).collect(),
+        }
+    }
+
+    /// Reads the root of files in the same order, each of which has the bytes that it should have; whole or not at all.
+    pub(crate) fn read(self, mut files: Vec<Vec<u8>>, refreshed: Time) -> Result<Published, TufError> {
+        match self {
+            Self::Whole(_) => {
+                let json = files.pop().ok_or(TufError::NoTrustedRoot)?;
+                let root = TrustedRoot::from_json(&json).map_err(TufError::Target)?;
+                Ok(Published { root, json, pieces: Vec::new() })
+            }
+            Self::Pieces(pieces) => {
+                let pieces: Vec<(Piece, Vec<u8>)> = pieces.into_iter().zip(files).collect();
+                let (root, json) = older::root(&pieces, refreshed)?;
+                let pieces = pieces.into_iter().map(|(piece, bytes)| (piece.name, bytes)).collect();
+                Ok(Published { root, json, pieces })
+            }
+        }
+    }
+}
+
+impl Published {
+    /// A file of it by its name.
+    pub(crate) fn file(&self, name: &str) -> Option<&Vec<u8>> {
+        match self.pieces.is_empty() {
+            true => (name == TRUSTED_ROOT).then_some(&self.json),
+            false => self.pieces.iter().find(|(known, _)| known == name).map(|(_, bytes)| bytes),
+        }
+    }
+}
+
+/// Whether a target's bytes are what the targets promise.
+pub(crate) fn is_promised(target: &Target, bytes: &[u8]) -> bool {
+    target.length == bytes.len() && target.digests.iter().all(|digest| digest.matches(bytes))
+}
+
+/// Where a target lies below the mirror.
+pub(crate) fn target_path(roots: &Roots, name: &str, target: &Target) -> String {
+    match (roots.latest.consistent_snapshot, target.digests.first()) {
+        (true, Some(digest)) => format!("targets/{}.{name}", digest.hex()),
+        _ => format!("targets/{name}"),
+    }
 }
 
 fn check(pin: &Pin, role: Role, bytes: &[u8]) -> Result<(), TufError> {

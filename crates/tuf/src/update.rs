@@ -3,12 +3,12 @@
 //!
 //! Spec: TUF 1.0, 5 (detailed client workflow).
 
-use sealgate_verify::{Timestamp as Time, TrustedRoot};
+use sealgate_verify::Timestamp as Time;
 
 use crate::{
     Anchor, Proven, TufError, limits,
     metadata::{Role, Snapshot, Target, Targets, Timestamp},
-    trusted::{self, Lower, Roots},
+    trusted::{self, Listed, Lower, Published, Roots},
 };
 
 /// A file of the repository: its path below the mirror, made of nothing but numbers, digests and fixed names.
@@ -39,12 +39,23 @@ enum Stage {
     Timestamp(Roots),
     Snapshot(Roots, Signed<Timestamp>),
     Targets(Roots, Signed<Timestamp>, Signed<Snapshot>),
-    Target(Roots, Signed<Timestamp>, Signed<Snapshot>, Signed<Targets>, Target),
+    Files(Box<Fetching>),
     Done(Box<Proven>),
     Failed,
 }
 
 type Signed<T> = (T, Vec<u8>);
+
+// Everything but the files that the targets list, in order, and those of them that are there.
+#[derive(Debug)]
+struct Fetching {
+    roots: Roots,
+    timestamp: Signed<Timestamp>,
+    snapshot: Signed<Snapshot>,
+    targets: Signed<Targets>,
+    listed: Listed,
+    files: Vec<Vec<u8>>,
+}
 
 impl Update {
     /// Begins where trust begins, or where the last refresh ended.
@@ -98,12 +109,9 @@ impl Update {
                     bounded(limits::TARGETS_METADATA_BYTES, pin.length),
                 )
             }
-            Stage::Target(roots, _, _, _, target) => {
-                let name = match (roots.latest.consistent_snapshot, trusted::target_digest(target)) {
-                    (true, Ok(digest)) => format!("targets/{}.{}", digest.hex(), trusted::TRUSTED_ROOT),
-                    _ => format!("targets/{}", trusted::TRUSTED_ROOT),
-                };
-                want(name, target.length)
+            Stage::Files(fetching) => {
+                let (name, target) = fetching.next()?;
+                want(trusted::target_path(&fetching.roots, name, target), target.length)
             }
             Stage::Done(_) | Stage::Failed => return None,
         })
@@ -138,9 +146,9 @@ impl Update {
                 let targets = roots.targets(trusted::targets_pin(&snapshot.0)?, &bytes)?;
                 self.targets(roots, timestamp, snapshot, (targets, bytes))?
             }
-            (Stage::Target(roots, timestamp, snapshot, targets, target), Some(bytes)) => {
-                let root = trusted::trusted_root(&target, &bytes)?;
-                self.done(roots, timestamp, snapshot, targets, (root, bytes))
+            (Stage::Files(mut fetching), Some(bytes)) => {
+                fetching.take(bytes)?;
+                self.files(*fetching)?
             }
             (done @ (Stage::Done(_) | Stage::Failed), Some(_)) => done,
         };
@@ -224,26 +232,23 @@ impl Update {
         targets: Signed<Targets>,
     ) -> Result<Stage, TufError> {
         self.fresh(Role::Targets, targets.0.header.expires)?;
-        let target = trusted::listed(&targets.0)?;
-        let again = self.held.as_ref().map(|held| held.trusted_root.1.clone());
-        if let Some(bytes) = again
-            && let Ok(root) = trusted::trusted_root(&target, &bytes)
-        {
-            return Ok(self.done(roots, timestamp, snapshot, targets, (root, bytes)));
-        }
-        Ok(Stage::Target(roots, timestamp, snapshot, targets, target))
+        let listed = trusted::listed(&targets.0)?;
+        self.files(Fetching { roots, timestamp, snapshot, targets, listed, files: Vec::new() })
     }
 
-    fn done(
-        &self,
-        roots: Roots,
-        timestamp: Signed<Timestamp>,
-        snapshot: Signed<Snapshot>,
-        targets: Signed<Targets>,
-        trusted_root: Signed<TrustedRoot>,
-    ) -> Stage {
-        let lower = Lower { timestamp, snapshot, targets, trusted_root };
-        Stage::Done(Box::new(Proven { roots, lower, refreshed: self.now }))
+    // Takes from what is held whatever need not come again, until something must or all is there.
+    fn files(&self, mut fetching: Fetching) -> Result<Stage, TufError> {
+        while let Some((name, target)) = fetching.next() {
+            let held = self.held.as_ref().and_then(|held| held.published.file(name));
+            match held.filter(|bytes| trusted::is_promised(target, bytes)) {
+                Some(bytes) => fetching.files.push(bytes.clone()),
+                None => return Ok(Stage::Files(Box::new(fetching))),
+            }
+        }
+        let Fetching { roots, timestamp, snapshot, targets, listed, files } = fetching;
+        let published: Published = listed.read(files, self.now)?;
+        let lower = Lower { timestamp, snapshot, targets, published };
+        Ok(Stage::Done(Box::new(Proven { roots, lower, refreshed: self.now })))
     }
 
     // Spec: TUF 1.0, 5.3.10 and the like.
@@ -251,6 +256,23 @@ impl Update {
         match expires > self.now {
             true => Ok(()),
             false => Err(TufError::Expired { file: role.name(), expires }),
+        }
+    }
+}
+
+impl Fetching {
+    fn next(&self) -> Option<(&str, &Target)> {
+        self.listed.files().into_iter().nth(self.files.len())
+    }
+
+    fn take(&mut self, bytes: Vec<u8>) -> Result<(), TufError> {
+        match self.next() {
+            Some((_, target)) if trusted::is_promised(target, &bytes) => {
+                self.files.push(bytes);
+                Ok(())
+            }
+            // Of the name nobody needs to hear: it is in the path that was asked for.
+            _ => Err(TufError::Integrity { file: trusted::TRUSTED_ROOT }),
         }
     }
 }

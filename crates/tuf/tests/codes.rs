@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-const CODES: [&str; 30] = [
+const CODES: [&str; 32] = [
     "tuf-anchor",
     "tuf-cache-busy",
     "tuf-cache-format",
@@ -24,6 +24,8 @@ const CODES: [&str; 30] = [
     "tuf-mirror-unreachable",
     "tuf-missing",
     "tuf-no-trusted-root",
+    "tuf-piece",
+    "tuf-pieces",
     "tuf-rollback",
     "tuf-root-version",
     "tuf-specification",

@@ -138,8 +138,10 @@ fn digest(blob: &Blob) -> Option<Digest> {
 
 fn judge(typed: &Typed, form: Form, console: &mut Console<'_>) -> Result<Judge, Failure> {
     let trust = trust::of(typed, console)?;
-    if form == Form::Bundle && !trust.bundles {
-        return Err("trusted root is required when using new bundle format".into());
+    match (form, &trust.no_bundles, &trust.warning) {
+        (Form::Bundle, Some(why), _) => return Err(why.as_str().into()),
+        (Form::Older, _, Some(warning)) => console.say(warning),
+        _ => {}
     }
     let key = meaning::typed_key(typed, console)
         .map_err(|error| format!("loading verifier from key opts: {error}"))?;
@@ -154,7 +156,7 @@ fn sigstore_bundle(verb: Verb, typed: &Typed) -> Result<Option<Bundle>, Failure>
     let bytes = files::read(name, limits::FILE)?;
     match Bundle::from_json(&bytes) {
         Ok(bundle) => {
-            meaning::check_bundle_flags(typed, true)?;
+            meaning::check_bundle_flags(typed, None)?;
             // An attestation's bundle is its own signature, whatever else was typed.
             if verb == Verb::Blob && typed.some("signature").is_some() {
                 return Err("unsupported: signature may not be provided using --signature when using --new-bundle-format".into());

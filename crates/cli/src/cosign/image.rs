@@ -96,7 +96,7 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
             let missing = |_, evidence: &Evidence, _: &mut Console<'_>| {
                 let found = Candidates::of(entry(asked, evidence)?, None);
                 if !found.bundles.is_empty() {
-                    meaning::check_bundle_flags(typed, false)?;
+                    meaning::check_bundle_flags(typed, Some(&failure.text))?;
                 }
                 Err(failure.clone())
             };
@@ -105,14 +105,14 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let bundle_root = trust.bundles;
+    let (no_bundles, mut warning) = (trust.no_bundles.clone(), trust.warning.clone());
     let prefix = texts::key_opts(asked.verb);
     let key = meaning::typed_key(typed, console).map_err(|error| format!("{prefix}: {error}"))?;
     let judge = meaning::judge(typed, trust, meaning::whom(typed, key), crate::clock::now());
     let policies = Policies::of(typed);
     if let Some(first) = local {
         return local::run(
-            &local::Local { asked, judge: &judge, bundle_root, policies: &policies },
+            &local::Local { asked, judge: &judge, no_bundles, warning, policies: &policies },
             first,
             console,
         );
@@ -136,8 +136,13 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
             formats = if found.bundles.is_empty() { Formats::OlderOnly } else { Formats::BundlesOnly };
         }
         if !found.bundles.is_empty() && formats != Formats::OlderOnly {
-            meaning::check_bundle_flags(typed, bundle_root)?;
-        } else if let Some(certificate) = &asked.certificate {
+            meaning::check_bundle_flags(typed, no_bundles.as_deref())?;
+        } else if let Some(warning) = warning.take() {
+            console.say(warning);
+        }
+        if (found.bundles.is_empty() || formats == Formats::OlderOnly)
+            && let Some(certificate) = &asked.certificate
+        {
             certificate::check(certificate, &judge, asked.verb)?;
         }
         let shown = passed(asked, &judge, entry, &found, formats)

@@ -1,12 +1,18 @@
 //! `initialize`: begins with a root, refreshes, and leaves word for those who come after. Nothing is deleted, and a failure
 //! leaves everything as it was.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use sealgate::{
     tuf::{self, Anchor, Instance, Mirror, Proven, Repository, TufError},
-    verify::{Algorithm, Digest},
+    verify::{Algorithm, Digest, Timestamp},
 };
+use serde::Serialize;
+use serde_json::{Value, ser::PrettyFormatter};
+use time::OffsetDateTime;
 
 use super::{
     failure::Failure,
@@ -26,7 +32,78 @@ pub(crate) fn run(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failur
     if let Some(unkept) = unkept {
         return Err(format!("creating cached local store: {}", unkept.chain()).into());
     }
-    leave_word(&top, name, &proven).map_err(|error| format!("storing remote: {}", trust::told(&error)).into())
+    let signing = signing_config(&repository, &proven);
+    if let Err(why) = &signing {
+        console.say(format!(
+            "WARNING: Could not fetch signing_config.json from the TUF mirror (encountered error: {why}). It is recommended to \
+             use a signing config file rather than provide service URLs when signing."
+        ));
+    }
+    leave_word(&top, name, &proven, signing.ok())
+        .map_err(|error| format!("storing remote: {}", trust::told(&error)))?;
+    if proven.is_in_pieces() {
+        console.say(ONLY_PIECES);
+        console.answer(status(&top, name, &proven));
+    }
+    Ok(())
+}
+
+// What programs that sign look for. Nothing here decides by it, so what is wrong with it is only said.
+fn signing_config(repository: &Repository, proven: &Proven) -> Result<Vec<u8>, String> {
+    if !proven.targets().any(|name| name == SIGNING_CONFIG) {
+        return Err(format!(
+            "getting info for target \"{SIGNING_CONFIG}\": target {SIGNING_CONFIG} not found"
+        ));
+    }
+    let bytes = trust::file_of(repository, proven, SIGNING_CONFIG).map_err(|error| trust::told(&error))?;
+    let file = sealgate::verify::json::read::<Value>(&bytes).map_err(|error| error.to_string())?;
+    match file.get("mediaType").and_then(Value::as_str) {
+        Some(SIGNING_CONFIG_TYPE) => Ok(bytes),
+        _ => Err(format!("it is no {SIGNING_CONFIG_TYPE}")),
+    }
+}
+
+#[derive(Serialize)]
+struct Status<'s> {
+    local: String,
+    remote: &'s str,
+    metadata: BTreeMap<&'s str, File>,
+    targets: Vec<&'s str>,
+}
+
+#[derive(Serialize)]
+struct File {
+    version: u64,
+    len: usize,
+    expiration: String,
+    error: &'static str,
+}
+
+// As cosign prints it where it falls back to single targets.
+fn status(top: &Path, name: &str, proven: &Proven) -> String {
+    let file = |(file, version, len, expires): (&'static str, u64, usize, Timestamp)| {
+        (file, File { version, len, expiration: minute(expires), error: "" })
+    };
+    let status = Status {
+        local: top.to_string_lossy().into_owned(),
+        remote: name,
+        metadata: proven.standing().into_iter().map(file).collect(),
+        targets: proven.targets().collect(),
+    };
+    let mut written = Vec::new();
+    let mut writer =
+        serde_json::Serializer::with_formatter(&mut written, PrettyFormatter::with_indent(b"\t"));
+    // Texts and numbers can always be written.
+    let _written = status.serialize(&mut writer);
+    format!("Root status: \n {}\n", String::from_utf8_lossy(&written))
+}
+
+// RFC 822, as Go writes it.
+fn minute(time: Timestamp) -> String {
+    let Ok(time) = OffsetDateTime::from_unix_timestamp(time.0) else { return String::new() };
+    let month: String = time.month().to_string().chars().take(3).collect();
+    let (day, year, hour, minute) = (time.day(), time.year() % 100, time.hour(), time.minute());
+    format!("{day:02} {month} {year:02} {hour:02}:{minute:02} UTC")
 }
 
 fn repository(name: &str, root: Option<&[u8]>, top: &Path) -> Result<Repository, TufError> {
@@ -43,10 +120,13 @@ fn repository(name: &str, root: Option<&[u8]>, top: &Path) -> Result<Repository,
 
 // The signed files under the names that other clients know, and which mirror was chosen; the choice last, so that it never
 // names what is not there.
-fn leave_word(top: &Path, name: &str, proven: &Proven) -> Result<(), TufError> {
+fn leave_word(top: &Path, name: &str, proven: &Proven, signing: Option<Vec<u8>>) -> Result<(), TufError> {
     if let Some(folder) = trust::cosign_folder(top, name) {
         for (file, bytes) in proven.files() {
             tuf::replace(&folder.join(file), bytes)?;
+        }
+        if let Some(bytes) = signing {
+            tuf::replace(&folder.join("targets").join(SIGNING_CONFIG), &bytes)?;
         }
     }
     let remote =
@@ -103,12 +183,19 @@ fn page(url: &str) -> Result<Vec<u8>, Failure> {
 }
 
 fn failed(error: &TufError) -> Failure {
-    format!(
+    let text = format!(
         "updating local metadata and targets: error updating to TUF remote mirror: tuf: {}",
         trust::told(error)
-    )
-    .into()
+    );
+    Failure::from(text).hinted([format!("hint: {}", error.help())])
 }
+
+const SIGNING_CONFIG: &str = "signing_config.v0.2.json";
+const SIGNING_CONFIG_TYPE: &str = "application/vnd.dev.sigstore.signingconfig.v0.2+json";
+
+const ONLY_PIECES: &str = "WARNING: Could not fetch trusted_root.json from the TUF mirror (encountered error: failed to get target \
+     from TUF client getting info for target \"trusted_root.json\": target trusted_root.json not found), falling back to \
+     individual targets. It is recommended to update your TUF metadata repository to include trusted_root.json.";
 
 const WITHOUT_CHECKSUM: &str = "WARNING: Fetching initial root from URL without providing its checksum is deprecated and will be \
      disallowed in a future Cosign release. Please provide the initial root checksum via the --root-checksum argument.";

@@ -88,7 +88,7 @@ pub(crate) fn check_signer(verb: Verb, typed: &Typed) -> Result<(), Failure> {
 }
 
 /// Fails where a flag was typed that cosign has for the older format alone, or no root can vouch for bundles.
-pub(crate) fn check_bundle_flags(typed: &Typed, root: bool) -> Result<(), Failure> {
+pub(crate) fn check_bundle_flags(typed: &Typed, no_root: Option<&str>) -> Result<(), Failure> {
     let flags: [(&[&str], &str); 6] = [
         (&["certificate"], "certificate must be in bundle and may not be provided using --certificate"),
         (
@@ -108,7 +108,7 @@ pub(crate) fn check_bundle_flags(typed: &Typed, root: bool) -> Result<(), Failur
             return Err(format!("unsupported: {text} when using --new-bundle-format").into());
         }
     }
-    if root { Ok(()) } else { Err("trusted root is required when using new bundle format".into()) }
+    no_root.map_or(Ok(()), |why| Err(why.into()))
 }
 
 /// Whether log entries are not asked for.
@@ -125,7 +125,7 @@ pub(crate) fn patience(typed: &Typed) -> Duration {
 pub(crate) fn judge(typed: &Typed, trust: trust::Trust, whom: Whom, now: Timestamp) -> Judge {
     Judge {
         whom,
-        pieced: !trust.bundles,
+        pieced: trust.no_bundles.is_some(),
         root: trust.root,
         later: trust.later,
         log: if ignores_log(typed) { LogRule::None } else { LogRule::Required },

@@ -11,7 +11,7 @@ use super::{failure::Failure, meaning};
 use crate::{Console, files, go::flags::Typed, limits};
 
 pub(crate) use age::most_age;
-pub(crate) use later::{Later, Stale, fetch, refresh, refresh_whole};
+pub(crate) use later::{Later, Stale, fetch, file_of, refresh, refresh_whole};
 pub(crate) use repository::{MIRROR, REMOTE, Remote, cache, cosign_folder, of as repository};
 
 /// A root, and what it may be used for.
@@ -19,8 +19,10 @@ pub(crate) use repository::{MIRROR, REMOTE, Remote, cache, cosign_folder, of as 
 pub(crate) struct Trust {
     /// Less what `--insecure-*` forgot.
     pub(crate) root: TrustedRoot,
-    /// Whether bundles can be checked: a root put together from single files is only for the older format.
-    pub(crate) bundles: bool,
+    /// Why bundles cannot be checked: a root put together from single keys and certificates is only for the older format.
+    pub(crate) no_bundles: Option<String>,
+    /// What is said before something of the older format is checked.
+    pub(crate) warning: Option<String>,
     /// Where a newer root can be had, should a key be unknown to this one.
     pub(crate) later: Option<Later>,
 }
@@ -32,24 +34,48 @@ pub(crate) struct Trust {
 pub(crate) fn of(typed: &Typed, console: &mut Console<'_>) -> Result<Trust, Failure> {
     let keyed = typed.some("key").is_some() || typed.switch("sk");
     let ignored = Ignored { log: meaning::ignores_log(typed), sct: typed.switch("insecure-ignore-sct") };
-    let (root, bundles, later) = if let Some(name) = typed.some("trusted-root") {
-        (file(name)?, true, None)
+    let (root, pieces, later) = if let Some(name) = typed.some("trusted-root") {
+        (file(name)?, Pieces::None, None)
     } else if keyed && ignored.log && !typed.switch("use-signed-timestamps") {
         // Nothing of it is used.
-        (embedded()?, true, None)
+        (embedded()?, Pieces::None, None)
     } else if pieces::named(typed, console) {
         let pieces = pieces::read(typed, console, keyed)?;
         if pieces.are_whole() {
-            (pieces.over(b"{}")?, false, None)
+            (pieces.over(b"{}")?, Pieces::Named, None)
         } else {
             let (held, later) = age::fresh(typed, ignored, console)?;
-            (pieces.over(&held.json)?, false, later.map(|later| later.beside(pieces)))
+            (pieces.over(&held.json)?, Pieces::Named, later.map(|later| later.beside(pieces)))
         }
     } else {
         let (held, later) = age::fresh(typed, ignored, console)?;
-        (held.root, true, later)
+        (held.root, if held.in_pieces { Pieces::Published } else { Pieces::None }, later)
     };
-    Ok(Trust { root: ignored.strip(root), bundles, later })
+    let (no_bundles, warning) = match pieces {
+        Pieces::Named => (Some("trusted root is required when using new bundle format".to_owned()), None),
+        Pieces::None => (None, None),
+        Pieces::Published => (
+            Some(format!(
+                "setting trusted material: getting trusted root from TUF for new bundle verification: {ONLY_PIECES}"
+            )),
+            Some(format!(
+                "WARNING: Could not fetch trusted_root.json from the TUF repository. Continuing with individual targets. \
+                 Error from TUF: {ONLY_PIECES}"
+            )),
+        ),
+    };
+    Ok(Trust { root: ignored.strip(root), no_bundles, warning, later })
+}
+
+/// Whether a root was put together from single keys and certificates.
+#[derive(Clone, Copy, Debug)]
+enum Pieces {
+    /// By whoever typed.
+    Named,
+    /// It came whole.
+    None,
+    /// From those that a repository publishes, since it has nothing else.
+    Published,
 }
 
 /// What `--insecure-*` forgot.
@@ -89,6 +115,10 @@ fn file(name: &str) -> Result<TrustedRoot, Failure> {
 fn embedded() -> Result<TrustedRoot, Failure> {
     TrustedRoot::public_good().map_err(|error| format!("setting trusted material: {error}").into())
 }
+
+/// cosign's words for a repository without a trusted root.
+const ONLY_PIECES: &str = "error getting live trusted root: failed to get target from TUF client getting info for target \
+     \"trusted_root.json\": target trusted_root.json not found";
 
 /// cosign's words before what went wrong with its repository.
 const LIVE: &str = "setting trusted material: getting trusted root from TUF for new bundle verification: error getting live \

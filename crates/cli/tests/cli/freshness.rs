@@ -2,6 +2,8 @@
 
 #[path = "freshness/distrust.rs"]
 mod distrust;
+#[path = "freshness/older.rs"]
+mod older;
 
 use std::{
     fs,
@@ -31,7 +33,8 @@ struct Own {
 impl Own {
     fn new() -> Self {
         let world = World::named("own");
-        let tuf = Tuf::until(now() + 3_000 * DAY, &world.trusted_root_json());
+        let mut tuf = Tuf::until(now() + 3_000 * DAY, &world.trusted_root_json());
+        tuf.publish_all(1, &older::whole(&world, Some(older::SIGNING)));
         let own =
             Self { mirror: TufMirror::start(&tuf.files), world, tuf, home: tempfile::tempdir().unwrap() };
         own.file("anchor.json", &own.tuf.anchor());

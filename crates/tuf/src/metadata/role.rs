@@ -187,8 +187,8 @@ impl Targets {
     }
 
     /// The target of exactly that name.
-    // THREAT: names that lead elsewhere, and roots that somebody else may name. Nothing but this one name is ever looked up,
-    // and no name from the wire becomes a path. See a_name_that_climbs_is_never_written_or_asked_for.
+    // THREAT: names that lead elsewhere, and roots that somebody else may name. Nothing but a few names is ever looked up, and
+    // no name from the wire becomes a path here. See a_name_that_climbs_is_never_written_or_asked_for.
     pub(crate) fn target(&self, name: &str) -> Result<Option<Target>, TufError> {
         let fields = Fields { role: Role::Targets, object: &self.targets };
         if !self.targets.contains_key(name) {
@@ -203,6 +203,18 @@ impl Targets {
             length: target.length()?.ok_or_else(|| target.malformed("a target has no `length`"))?,
             digests,
         }))
+    }
+}
+
+impl Targets {
+    /// Every name.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.targets.keys().map(String::as_str)
+    }
+
+    /// What a target says of itself beside its bytes; none where it says nothing.
+    pub(crate) fn custom(&self, name: &str) -> Option<&Value> {
+        self.targets.get(name)?.get("custom").filter(|custom| !custom.is_null())
     }
 }
 

@@ -26,7 +26,8 @@ use crate::{
 pub(super) struct Local<'a, 't> {
     pub(super) asked: &'a Asked<'t>,
     pub(super) judge: &'a Judge,
-    pub(super) bundle_root: bool,
+    pub(super) no_bundles: Option<String>,
+    pub(super) warning: Option<String>,
     pub(super) policies: &'a Policies,
 }
 
@@ -86,8 +87,14 @@ fn one_folder(
     if strict && *formats == Formats::Any {
         *formats = if found.bundles.is_empty() { Formats::OlderOnly } else { Formats::BundlesOnly };
     }
-    if !found.bundles.is_empty() && *formats != Formats::OlderOnly && !with.bundle_root {
-        return Err("trusted root is required when using new bundle format".into());
+    match &with.no_bundles {
+        Some(why) if !found.bundles.is_empty() && *formats != Formats::OlderOnly => {
+            return Err(why.as_str().into());
+        }
+        _ => {}
+    }
+    if let (true, Some(warning)) = (found.bundles.is_empty(), &with.warning) {
+        console.say(warning);
     }
     let unread = unreadable(&entry, console);
     if unread && found.bundles.is_empty() && (strict || nothing_older(&found)) {

@@ -90,6 +90,16 @@ pub(crate) fn refresh_whole(
     apart(repository.mirror().name(), repository.refresh(now))
 }
 
+/// Reads one file that the repository lists for other programs.
+pub(crate) fn file_of(
+    repository: &Repository,
+    proven: &Proven,
+    name: &'static str,
+) -> Result<Vec<u8>, TufError> {
+    let limit = sealgate::tuf::limits::SIGNING_CONFIG_BYTES;
+    apart(repository.mirror().name(), repository.file(proven, name, limit))
+}
+
 /// Reads one file of a web folder.
 pub(crate) fn fetch(folder: &str, file: &str) -> Result<Option<Vec<u8>>, TufError> {
     let mirror = Mirror::parse(folder)?;

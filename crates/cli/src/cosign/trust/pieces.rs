@@ -1,9 +1,10 @@
 //! A root put together from single PEM files, as cosign's older flags and variables name them.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sealgate::verify::{Digest, TrustedRoot};
-use serde_json::{Value, json};
-use x509_parser::{certificate::X509Certificate, prelude::FromDer as _, x509::SubjectPublicKeyInfo};
+use sealgate::{
+    tuf::pieces::{self, Services},
+    verify::TrustedRoot,
+};
+use serde_json::Value;
 
 use super::super::{failure::Failure, meaning};
 use crate::{Console, files, go::flags::Typed, limits};
@@ -46,7 +47,7 @@ pub(super) fn read(typed: &Typed, console: &Console<'_>, keyed: bool) -> Result<
     let authorities = Some(authorities(typed, console)?).filter(|found| keyed || !found.is_empty());
     let stamps = typed.some("timestamp-certificate-chain").or_else(|| console.variable(TIMESTAMPS));
     let timestamp_authorities = match stamps {
-        Some(file) => Some(vec![authority(&timestamp_chain(file)?)]),
+        Some(file) => Some(vec![pieces::authority(&timestamp_chain(file)?, None)]),
         None => (!typed.switch("use-signed-timestamps")).then(Vec::new),
     };
     Ok(Pieces { logs, ct_logs, authorities, timestamp_authorities })
@@ -67,17 +68,16 @@ impl Pieces {
     pub(super) fn over(&self, whole: &[u8]) -> Result<TrustedRoot, String> {
         let whole: Value = serde_json::from_slice(whole).unwrap_or_default();
         let part = |named: &Option<Vec<Value>>, field: &str| match named {
-            Some(named) => named.clone().into(),
-            None => whole.get(field).cloned().unwrap_or_else(|| json!([])),
+            Some(named) => named.clone(),
+            None => whole.get(field).and_then(Value::as_array).cloned().unwrap_or_default(),
         };
-        let written = json!({
-            "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-            "tlogs": part(&self.logs, "tlogs"),
-            "certificateAuthorities": part(&self.authorities, "certificateAuthorities"),
-            "ctlogs": part(&self.ct_logs, "ctlogs"),
-            "timestampAuthorities": part(&self.timestamp_authorities, "timestampAuthorities"),
-        });
-        TrustedRoot::from_json(written.to_string().as_bytes())
+        let services = Services {
+            logs: part(&self.logs, "tlogs"),
+            authorities: part(&self.authorities, "certificateAuthorities"),
+            ct_logs: part(&self.ct_logs, "ctlogs"),
+            timestamp_authorities: part(&self.timestamp_authorities, "timestampAuthorities"),
+        };
+        TrustedRoot::from_json(services.json().to_string().as_bytes())
             .map_err(|error| format!("setting up clients and keys: {error}"))
     }
 }
@@ -105,29 +105,12 @@ fn authorities(typed: &Typed, console: &Console<'_>) -> Result<Vec<Value>, Failu
             };
             wrong(&format!("{context}{what}: {why}"))
         })?;
-        (anchors, between) = all.into_iter().partition(|der| is_self_signed(der));
+        (anchors, between) = all.into_iter().partition(|der| pieces::is_self_signed(der));
         if anchors.is_empty() {
             return Err(wrong(&format!("{context}no certificate in {file} is a root")));
         }
     }
-    let mut chains: Vec<Vec<Vec<u8>>> = anchors.iter().map(|anchor| vec![anchor.clone()]).collect();
-    for lowest in &between {
-        let mut chain = vec![lowest.clone()];
-        while let Some(last) = chain.last().filter(|last| !anchors.contains(last)) {
-            let above = anchors
-                .iter()
-                .chain(&between)
-                .find(|candidate| issued(candidate, last) && !chain.contains(candidate));
-            match above {
-                Some(above) => chain.push(above.clone()),
-                None => break,
-            }
-        }
-        if chain.last().is_some_and(|last| anchors.contains(last)) {
-            chains.push(chain);
-        }
-    }
-    Ok(chains.iter().map(|chain| authority(chain)).collect())
+    Ok(pieces::chains(&anchors, &between).iter().map(|chain| pieces::authority(chain, None)).collect())
 }
 
 // SPEC: RFC 3161 2.3, exactly one certificate of the chain stamps, and something above it is trusted.
@@ -137,19 +120,13 @@ fn timestamp_chain(file: &str) -> Result<Vec<Vec<u8>>, Failure> {
         let what = if why.starts_with("open ") { "error reading TSA certificate file: " } else { "" };
         wrong(&format!("{context}{what}{why}"))
     })?;
-    let is_authority = |der: &&Vec<u8>| {
-        X509Certificate::from_der(der)
-            .ok()
-            .and_then(|(_, parsed)| parsed.basic_constraints().ok().flatten().map(|found| found.value.ca))
-            .unwrap_or_default()
-    };
-    let authorities = chain.iter().filter(is_authority).count();
+    let authorities = chain.iter().filter(|der| pieces::is_authority(der)).count();
     if chain.len() != authorities + 1 {
         return Err(wrong(&format!(
             "{context}TSA certificate chain must contain exactly one leaf certificate"
         )));
     }
-    if !chain.iter().any(|der| is_self_signed(der)) {
+    if !chain.iter().any(|der| pieces::is_self_signed(der)) {
         return Err(wrong(&format!(
             "{context}TSA certificate chain must contain at least one root certificate"
         )));
@@ -178,52 +155,6 @@ fn log(file: &str, getting: &str, what: &str, adding: &str) -> Result<Value, Fai
         .map_err(|error| wrong(&format!("{getting}: error reading alternate {what} key file: {error}")))?;
     let block =
         pem::parse(&bytes).map_err(|_| wrong(&format!("{getting}: {adding}: PEM decoding failed")))?;
-    let key = block.contents();
-    let details = details(key).ok_or_else(|| format!("the key in {file} is of no kind that logs use"))?;
-    Ok(json!({
-        "baseUrl": "",
-        "hashAlgorithm": "SHA2_256",
-        "publicKey": {"rawBytes": STANDARD.encode(key), "keyDetails": details, "validFor": {"start": START}},
-        "logId": {"keyId": STANDARD.encode(Digest::sha256(key).bytes())},
-    }))
+    pieces::log(block.contents(), None)
+        .ok_or_else(|| format!("the key in {file} is of no kind that logs use").into())
 }
-
-fn authority(chain: &[Vec<u8>]) -> Value {
-    let certificates: Vec<Value> =
-        chain.iter().map(|der| json!({"rawBytes": STANDARD.encode(der)})).collect();
-    json!({"subject": {}, "uri": "", "certChain": {"certificates": certificates}, "validFor": {"start": START}})
-}
-
-fn details(spki: &[u8]) -> Option<&'static str> {
-    let (_, key) = SubjectPublicKeyInfo::from_der(spki).ok()?;
-    match key.algorithm.algorithm.to_id_string().as_str() {
-        "1.2.840.10045.2.1" => {
-            match key.algorithm.parameters.as_ref()?.as_oid().ok()?.to_id_string().as_str() {
-                "1.2.840.10045.3.1.7" => Some("PKIX_ECDSA_P256_SHA_256"),
-                "1.3.132.0.34" => Some("PKIX_ECDSA_P384_SHA_384"),
-                "1.3.132.0.35" => Some("PKIX_ECDSA_P521_SHA_512"),
-                _ => None,
-            }
-        }
-        "1.2.840.113549.1.1.1" => Some(match key.subject_public_key.data.len() {
-            0..400 => "PKIX_RSA_PKCS1V15_2048_SHA256",
-            400..500 => "PKIX_RSA_PKCS1V15_3072_SHA256",
-            _ => "PKIX_RSA_PKCS1V15_4096_SHA256",
-        }),
-        "1.3.101.112" => Some("PKIX_ED25519"),
-        _ => None,
-    }
-}
-
-fn is_self_signed(der: &[u8]) -> bool {
-    issued(der, der)
-}
-
-fn issued(above: &[u8], below: &[u8]) -> bool {
-    match (X509Certificate::from_der(above), X509Certificate::from_der(below)) {
-        (Ok((_, above)), Ok((_, below))) => above.subject().as_raw() == below.issuer().as_raw(),
-        _ => false,
-    }
-}
-
-const START: &str = "1970-01-01T00:00:00Z";

@@ -11,16 +11,7 @@ use crate::ask::{BY_RELEASE, release};
 #[test]
 fn pieces_that_nobody_names_come_from_the_root_at_hand() {
     let own = Own::initialized();
-    let digest = sealgate::verify::Digest::sha256(BLOB);
-    let signed = own.world.recipe(&digest, &release()).message(BLOB).sign();
-    let annotations = signed.legacy_annotations();
-    let entry: Value = serde_json::from_str(&annotations["dev.sigstore.cosign/bundle"]).unwrap();
-    let older = json!({
-        "base64Signature": annotations["dev.cosignproject.cosign/signature"],
-        "cert": base64(annotations["dev.sigstore.cosign/certificate"].as_bytes()),
-        "rekorBundle": entry,
-    });
-    own.file("older.json", older.to_string().as_bytes());
+    super::older::sign(&own);
     let key = |world: &World, name: &str, index: usize| {
         let root = world.trusted_root();
         let der = root["tlogs"][index]["publicKey"]["rawBytes"].as_str().unwrap().to_owned();

@@ -1,0 +1,137 @@
+//! A root in pieces, keys and certificates as single files, written as one `trusted_root.json`. Pure.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sealgate_verify::{Digest, Timestamp as Time};
+use serde_json::{Value, json};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer as _, x509::SubjectPublicKeyInfo};
+
+/// The services that pieces make up, as a `trusted_root.json` lists them.
+#[derive(Clone, Debug, Default)]
+pub struct Services {
+    /// Certificate authorities: [`authority`].
+    pub authorities: Vec<Value>,
+    /// CT logs: [`log`].
+    pub ct_logs: Vec<Value>,
+    /// Transparency logs: [`log`].
+    pub logs: Vec<Value>,
+    /// Timestamp authorities: [`authority`].
+    pub timestamp_authorities: Vec<Value>,
+}
+
+impl Services {
+    /// The file.
+    pub fn json(&self) -> Value {
+        json!({
+            "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
+            "tlogs": self.logs,
+            "certificateAuthorities": self.authorities,
+            "ctlogs": self.ct_logs,
+            "timestampAuthorities": self.timestamp_authorities,
+        })
+    }
+}
+
+/// A log by its key, DER; none if it is of no kind that logs use. `end` is when it ceased at the latest.
+pub fn log(key: &[u8], end: Option<Time>) -> Option<Value> {
+    let details = details(key)?;
+    Some(json!({
+        "baseUrl": "",
+        "hashAlgorithm": "SHA2_256",
+        "publicKey": {"rawBytes": STANDARD.encode(key), "keyDetails": details, "validFor": window(end)},
+        "logId": {"keyId": STANDARD.encode(Digest::sha256(key).bytes())},
+    }))
+}
+
+/// A log whose key nobody knows: its proofs are asked for, and never believed.
+pub fn unknown_log() -> Value {
+    json!({
+        "baseUrl": "",
+        "hashAlgorithm": "SHA2_256",
+        "publicKey": {"rawBytes": ""},
+        "logId": {"keyId": STANDARD.encode([0; 32])},
+    })
+}
+
+/// An authority by its chain, lowest certificate first. `end` is when it ceased at the latest.
+pub fn authority(chain: &[Vec<u8>], end: Option<Time>) -> Value {
+    let certificates: Vec<Value> =
+        chain.iter().map(|der| json!({"rawBytes": STANDARD.encode(der)})).collect();
+    json!({
+        "subject": {}, "uri": "", "certChain": {"certificates": certificates}, "validFor": window(end),
+    })
+}
+
+/// The chains that end in an anchor: each anchor alone, and each of the others that an anchor stands above.
+// THREAT: a certificate in the middle of a chain taken for one to trust, so that whoever holds its key signs without the
+// root that was named. See a_certificate_that_hangs_from_no_root_is_no_authority.
+pub fn chains(anchors: &[Vec<u8>], between: &[Vec<u8>]) -> Vec<Vec<Vec<u8>>> {
+    let mut chains: Vec<Vec<Vec<u8>>> = anchors.iter().map(|anchor| vec![anchor.clone()]).collect();
+    for lowest in between {
+        let mut chain = vec![lowest.clone()];
+        while let Some(last) = chain.last().filter(|last| !anchors.contains(last)) {
+            let above = anchors
+                .iter()
+                .chain(between)
+                .find(|candidate| issued(candidate, last) && !chain.contains(candidate));
+            match above {
+                Some(above) => chain.push(above.clone()),
+                None => break,
+            }
+        }
+        if chain.last().is_some_and(|last| anchors.contains(last)) {
+            chains.push(chain);
+        }
+    }
+    chains
+}
+
+/// Whether a certificate names itself as its issuer.
+pub fn is_self_signed(der: &[u8]) -> bool {
+    issued(der, der)
+}
+
+/// Whether a certificate is an authority's.
+pub fn is_authority(der: &[u8]) -> bool {
+    X509Certificate::from_der(der)
+        .ok()
+        .and_then(|(_, parsed)| parsed.basic_constraints().ok().flatten().map(|found| found.value.ca))
+        .unwrap_or_default()
+}
+
+fn issued(above: &[u8], below: &[u8]) -> bool {
+    match (X509Certificate::from_der(above), X509Certificate::from_der(below)) {
+        (Ok((_, above)), Ok((_, below))) => above.subject().as_raw() == below.issuer().as_raw(),
+        _ => false,
+    }
+}
+
+fn details(spki: &[u8]) -> Option<&'static str> {
+    let (_, key) = SubjectPublicKeyInfo::from_der(spki).ok()?;
+    match key.algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.10045.2.1" => {
+            match key.algorithm.parameters.as_ref()?.as_oid().ok()?.to_id_string().as_str() {
+                "1.2.840.10045.3.1.7" => Some("PKIX_ECDSA_P256_SHA_256"),
+                "1.3.132.0.34" => Some("PKIX_ECDSA_P384_SHA_384"),
+                "1.3.132.0.35" => Some("PKIX_ECDSA_P521_SHA_512"),
+                _ => None,
+            }
+        }
+        "1.2.840.113549.1.1.1" => Some(match key.subject_public_key.data.len() {
+            0..400 => "PKIX_RSA_PKCS1V15_2048_SHA256",
+            400..500 => "PKIX_RSA_PKCS1V15_3072_SHA256",
+            _ => "PKIX_RSA_PKCS1V15_4096_SHA256",
+        }),
+        "1.3.101.112" => Some("PKIX_ED25519"),
+        _ => None,
+    }
+}
+
+// A key alone does not say when it began. The file's form wants a time, so it has the one that excludes nothing.
+fn window(end: Option<Time>) -> Value {
+    match end {
+        None => json!({"start": ALWAYS}),
+        Some(end) => json!({"start": ALWAYS, "end": end.to_string()}),
+    }
+}
+
+const ALWAYS: &str = "1970-01-01T00:00:00Z";
