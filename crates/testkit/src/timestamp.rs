@@ -59,6 +59,12 @@ pub struct TimestampProfile {
     pub signer_serial: Vec<u8>,
     /// Who signs.
     pub key: SigningKey,
+    /// A change to the parts of what the timestamp says, DER, before it is digested.
+    pub change_info: fn(&mut Vec<Vec<u8>>),
+    /// A change to the signed attributes, DER, before they are signed.
+    pub change_attributes: fn(&mut Vec<Vec<u8>>),
+    /// A change to the parts of the signer's information, DER, after it is signed.
+    pub change_signer: fn(&mut Vec<Vec<u8>>),
 }
 
 const SHA256: &str = "2.16.840.1.101.3.4.2.1";
@@ -116,6 +122,9 @@ impl TimestampAuthority {
             signer_issuer: self.root_name.clone(),
             signer_serial: self.serial.clone(),
             key: self.key.clone(),
+            change_info: |_| (),
+            change_attributes: |_| (),
+            change_signer: |_| (),
         }
     }
 
@@ -140,24 +149,28 @@ impl TimestampProfile {
     /// The token without the response around it, DER.
     pub fn token(&self) -> Vec<u8> {
         let hash = der::algorithm(SHA256);
-        let info = der::sequence(&[
+        let mut info = vec![
             der::integer(1),
             der::oid("1.3.6.1.4.1.57264.2"),
             der::sequence(&[der::algorithm(&self.imprint_algorithm), der::octets(&self.imprint)]),
             der::integer(7),
             der::generalized_time(self.time),
-        ]);
+        ];
+        (self.change_info)(&mut info);
+        let info = der::sequence(&info);
         let digest = self.message_digest.clone().unwrap_or_else(|| sha256(&info).to_vec());
         let attribute = |name: &str, value: Vec<u8>| der::sequence(&[der::oid(name), der::set(&[value])]);
         let names_certificate = der::sequence(&[der::sequence(&[der::sequence(&[der::octets(&sha256(
             &self.signing_certificate,
         ))])])]);
-        let attributes = der::set(&[
+        let mut attributes = vec![
             attribute("1.2.840.113549.1.9.3", der::oid(&self.attribute_content_type)),
             attribute("1.2.840.113549.1.9.5", der::time(self.time)),
             attribute("1.2.840.113549.1.9.4", der::octets(&digest)),
             attribute("1.2.840.113549.1.9.16.2.47", names_certificate),
-        ]);
+        ];
+        (self.change_attributes)(&mut attributes);
+        let attributes = der::set(&attributes);
         let mut signer = vec![
             der::integer(1),
             der::sequence(&[self.signer_issuer.clone(), der::unsigned(&self.signer_serial)]),
@@ -170,6 +183,7 @@ impl TimestampProfile {
         }
         signer.push(self.key.signature_algorithm());
         signer.push(der::octets(&self.key.sign(if self.signed_attributes { &attributes } else { &info })));
+        (self.change_signer)(&mut signer);
         let signer = der::sequence(&signer);
         let content = der::sequence(&[der::oid(&self.content_type), der::context(0, &der::octets(&info))]);
         let data = der::sequence(&[

@@ -56,10 +56,10 @@ impl VerifyingKey {
         let material = info.subject_public_key.data.to_vec();
         let name = &info.algorithm.algorithm;
         if *name == ED25519 {
-            return match (info.algorithm.parameters.is_none(), material.len()) {
-                (true, 32) => Ok(Self { kind: Kind::Ed25519, material }),
-                _ => Err(KeyError::Malformed),
-            };
+            if info.algorithm.parameters.is_some() || !is_strong(&material) {
+                return Err(KeyError::Malformed);
+            }
+            return Ok(Self { kind: Kind::Ed25519, material });
         }
         if *name == RSA {
             return Self::from_pkcs1(&material);
@@ -137,6 +137,11 @@ impl VerifyingKey {
         self.unparsed(algorithm).verify_digest(&imported, signature).is_ok()
     }
 
+    /// Whether it is an RSA key.
+    pub(crate) fn is_rsa(&self) -> bool {
+        self.kind == Kind::Rsa
+    }
+
     /// Whether the key can only check whole messages.
     pub(crate) fn needs_bytes(&self) -> bool {
         self.kind == Kind::Ed25519
@@ -185,6 +190,27 @@ impl VerifyingKey {
         UnparsedPublicKey::new(algorithm, &self.material)
     }
 }
+
+/// Whether 32 bytes are an Ed25519 key in its one spelling, and of a point that signatures mean something under.
+// THREAT: a key for which one signature holds whatever was signed (RUSTSEC-2026-0240).
+// See a_key_of_small_order_is_no_key.
+pub(crate) fn is_strong(point: &[u8]) -> bool {
+    let Some((last, rest)) = point.split_last() else { return false };
+    let y = [rest, &[last & 0x7f]].concat();
+    let [first, between @ .., last] = y.as_slice() else { return false };
+    // Not below 2^255 - 19: a second spelling of a small number.
+    let is_reduced = *last < 0x7f || *first < 0xed || between.iter().any(|byte| *byte < 0xff);
+    point.len() == 32 && is_reduced && !SMALL_ORDER.contains(&hex::encode(&y).as_str())
+}
+
+// The y of the points whose order divides 8, which each have one or two x.
+const SMALL_ORDER: [&str; 5] = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+];
 
 fn provider(algorithm: Algorithm) -> &'static digest::Algorithm {
     match algorithm {

@@ -232,6 +232,10 @@ impl<'a> Link<'a> {
         if own.version() != X509Version::V3 {
             return Err("not an X.509 v3 certificate");
         }
+        // What cannot be read must not pass for absent: a limit on paths or names would go unheard.
+        if above.iter().chain([self]).any(Link::has_malformed_extension) {
+            return Err("it or a certificate above it has a malformed extension");
+        }
         if own
             .extensions()
             .iter()
@@ -260,6 +264,11 @@ impl<'a> Link<'a> {
             return Err("it is not signed by the next one");
         }
         Ok(())
+    }
+
+    fn has_malformed_extension(&self) -> bool {
+        let malformed = |parsed: &ParsedExtension<'_>| matches!(parsed, ParsedExtension::ParseError { .. });
+        self.certificate.extensions().iter().any(|extension| malformed(extension.parsed_extension()))
     }
 
     fn anchor(&self, der: &[u8], window: Window, is_top: bool) -> Result<Anchor, RootError> {

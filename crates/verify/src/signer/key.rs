@@ -5,6 +5,7 @@ use aws_lc_rs::signature::{self, ParsedPublicKey, VerificationAlgorithm};
 use crate::{
     Digest, RuleError,
     der::{self, element, split, whole},
+    key::is_strong,
     limits, pem,
 };
 
@@ -98,6 +99,9 @@ impl PublicKey {
         if name == ED25519 {
             if !parameters.is_empty() || material.len() != 32 {
                 return Err(malformed());
+            }
+            if !is_strong(material) {
+                return Err(RuleError::new("pem", "the key cannot be a key of its algorithm"));
             }
             return checked(
                 &signature::ED25519,

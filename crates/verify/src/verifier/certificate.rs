@@ -117,7 +117,7 @@ fn issuer(
         anchors.iter().filter(|anchor| anchor.is_top).map(|anchor| anchor.anchor.clone()).collect();
     let between: Vec<_> = intermediates
         .iter()
-        .filter(|der| validity(der).is_some_and(|window| at_all(&window)))
+        .filter(|der| authority_window(der).is_some_and(|window| at_all(&window)))
         .map(|der| CertificateDer::from(der.as_slice()))
         .chain(anchors.iter().filter(|anchor| !anchor.is_top).map(|anchor| anchor.certificate.clone()))
         .collect();
@@ -176,8 +176,14 @@ fn issuer_key(path: &VerifiedPath<'_>) -> Digest {
     }
 }
 
-fn validity(certificate: &[u8]) -> Option<Window> {
+// When an intermediate of a bundle may issue; never, if its key may not sign certificates, which the path builder does not ask.
+fn authority_window(certificate: &[u8]) -> Option<Window> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    match parsed.key_usage() {
+        Ok(None) => {}
+        Ok(Some(usage)) if usage.value.key_cert_sign() => {}
+        _ => return None,
+    }
     let validity = parsed.validity();
     Some(Window { start: validity.not_before.timestamp(), end: Some(validity.not_after.timestamp()) })
 }

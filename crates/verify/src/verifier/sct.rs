@@ -45,7 +45,9 @@ pub(super) fn check(
             .signed(issuer, &split.precertificate)
             .ok_or_else(|| invalid("the certificate is too long"))?;
         let by = |log: &&&crate::root::Log| {
-            log.window.contains(time) && log.key.verifies(&signed, sct.signature, sct.digest)
+            log.window.contains(time)
+                && log.key.is_rsa() == sct.is_rsa
+                && log.key.verifies(&signed, sct.signature, sct.digest)
         };
         if !known.iter().any(|log| by(&log)) {
             return Err(invalid("its signature is wrong, or the log's key was not in use then"));
@@ -112,6 +114,7 @@ struct Sct<'a> {
     milliseconds: u64,
     extensions: &'a [u8],
     digest: Option<crate::Algorithm>,
+    is_rsa: bool,
     signature: &'a [u8],
 }
 
@@ -123,7 +126,7 @@ impl<'a> Sct<'a> {
         let (extensions, rest) = counted(rest)?;
         let ([hash, kind], rest) = rest.split_first_chunk::<2>()?;
         let (signature, rest) = counted(rest)?;
-        // RFC 5246 7.4.1.4.1: hashes 4 to 6; RSA is 1, ECDSA 3. The key's own kind decides, this must only not contradict it.
+        // RFC 5246 7.4.1.4.1: hashes 4 to 6; RSA is 1, ECDSA 3. The key's own kind decides, this must not contradict it.
         let digest = match (hash, kind) {
             (4, 1 | 3) => crate::Algorithm::Sha256,
             (5, 1 | 3) => crate::Algorithm::Sha384,
@@ -132,7 +135,8 @@ impl<'a> Sct<'a> {
         };
         let whole = version == 0 && rest.is_empty();
         let milliseconds = u64::from_be_bytes(*time);
-        whole.then_some(Self { log: *log, milliseconds, extensions, digest: Some(digest), signature })
+        let is_rsa = *kind == 1;
+        whole.then_some(Self { log: *log, milliseconds, extensions, digest: Some(digest), is_rsa, signature })
     }
 
     // SPEC: RFC 6962 3.2, `digitally-signed struct` of a precertificate entry.

@@ -7,7 +7,7 @@ use serde_json::Value;
 pub(crate) struct Mutant {
     /// Where: a JSON pointer.
     pub(crate) path: String,
-    /// What: `remove`, `twice`, `empty`, `bit N of M`, `character N`, `plus one`.
+    /// What: `remove`, `remove (null)`, `twice`, `empty`, `bit N of M`, `character N`, `plus one`.
     pub(crate) change: String,
     pub(crate) json: Value,
 }
@@ -42,6 +42,7 @@ pub(crate) fn mutants(original: &Value, positions: usize) -> Vec<Mutant> {
             }
             _ => {}
         }
+        add("remove (null)".into(), &|value| *value = Value::Null);
         let (parent, name) = path.rsplit_once('/').unwrap();
         let mut json = original.clone();
         match json.pointer_mut(parent).unwrap() {
