@@ -20,6 +20,9 @@ pub const NODES: usize = 1_000_000;
 /// Bytes of a uid that is echoed.
 pub const UID: usize = 256;
 
+/// Bytes of a namespace's name, which is kept and logged; API servers know none above 63.
+pub const NAMESPACE: usize = 253;
+
 /// References walked in one object.
 pub const CONTAINERS: usize = 512;
 

@@ -1,6 +1,6 @@
 //! The process around the webhook: arguments, log, signals.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use clap::Parser;
 use sealgate_webhook::{LogFormat, Options, Server};
@@ -14,8 +14,11 @@ async fn main() -> ExitCode {
         Ok(filter) => filter,
         Err(error) => return failed(&error),
     };
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     match options.log_format {
         LogFormat::Json => log.json().flatten_event(true).init(),
         LogFormat::Text => log.init(),

@@ -67,9 +67,9 @@ impl Recorder {
                     signer_subject = subject,
                     signer_issuer = issuer,
                     elapsed_ms,
-                    uid = &*review.uid,
-                    namespace,
-                    kind = %review.kind,
+                    uid = shown(&review.uid, limits::REASON),
+                    namespace = shown(namespace, limits::REASON),
+                    kind = shown(&review.kind.to_string(), limits::REASON),
                     "verdict"
                 )
             };

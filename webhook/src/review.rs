@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use crate::{Refusal, limits};
 
 pub use object::{ImageUse, List, Selection};
+use text::Object;
 pub use text::Text;
 
 /// A request to judge.
@@ -102,15 +103,16 @@ impl<'a> Review<'a> {
         let text = std::str::from_utf8(body).map_err(|error| unreadable(&error))?;
         let measured = bulk::measure(body);
         let document: Document<'a> = match serde_json::from_str(text) {
-            Ok(document) => document,
+            Ok(Object(document)) => document,
             Err(error) => {
                 // A uid beside something unreadable is still worth an answer that its user can read.
-                let uid =
-                    serde_json::from_str::<OnlyUid<'_>>(text).ok().and_then(|only| uid(&only.request.uid));
+                let uid = serde_json::from_str::<Object<OnlyUid<'_>>>(text)
+                    .ok()
+                    .and_then(|only| uid(&only.0.request.0.uid));
                 return Err(Unreadable { uid, ..unreadable(&error) });
             }
         };
-        let Some(request) = document.request else { return Err(unreadable(&"it has no request")) };
+        let Some(Object(request)) = document.request else { return Err(unreadable(&"it has no request")) };
         let Some(uid) = uid(&request.uid) else {
             return Err(unreadable(&format_args!("its uid is empty or longer than {} bytes", limits::UID)));
         };
@@ -136,13 +138,20 @@ impl<'a> Review<'a> {
                 return refuse(Refusal::ReviewInconsistent { why });
             }
         };
+        let namespace = request.namespace.filter(|namespace| !namespace.is_empty());
+        if let Some(found) =
+            namespace.as_ref().map(|namespace| namespace.len()).filter(|&n| n > limits::NAMESPACE)
+        {
+            let why = format!("its namespace has {found} bytes, the limit is {}", limits::NAMESPACE);
+            return refuse(Refusal::ReviewInconsistent { why });
+        }
         Ok(Self {
-            node: request.user_info.node(),
+            node: request.user_info.0.node(),
             uid: request.uid,
-            kind: request.kind,
+            kind: request.kind.0,
             subresource: request.sub_resource,
             operation,
-            namespace: request.namespace.filter(|namespace| !namespace.is_empty()),
+            namespace,
             dry_run: request.dry_run.unwrap_or(false),
             object: request.object,
             old_object: request.old_object,
@@ -162,7 +171,7 @@ struct Document<'a> {
     #[serde(borrow, default)]
     kind: Text<'a>,
     #[serde(borrow)]
-    request: Option<RequestDocument<'a>>,
+    request: Option<Object<RequestDocument<'a>>>,
     response: Option<IgnoredAny>,
 }
 
@@ -172,7 +181,7 @@ struct RequestDocument<'a> {
     #[serde(borrow)]
     uid: Text<'a>,
     #[serde(borrow)]
-    kind: KindName<'a>,
+    kind: Object<KindName<'a>>,
     #[serde(borrow, default)]
     sub_resource: Text<'a>,
     #[serde(borrow)]
@@ -180,7 +189,7 @@ struct RequestDocument<'a> {
     #[serde(borrow)]
     operation: Text<'a>,
     #[serde(borrow, default)]
-    user_info: UserInfo<'a>,
+    user_info: Object<UserInfo<'a>>,
     #[serde(borrow)]
     object: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -191,7 +200,7 @@ struct RequestDocument<'a> {
 #[derive(Deserialize)]
 struct OnlyUid<'a> {
     #[serde(borrow)]
-    request: OnlyUidRequest<'a>,
+    request: Object<OnlyUidRequest<'a>>,
 }
 
 #[derive(Deserialize)]

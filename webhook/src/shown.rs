@@ -30,7 +30,19 @@ pub(crate) fn short(text: &str, characters: usize) -> String {
 // THREAT: a name with a newline, an escape sequence or a change of direction writes its own line into a denial.
 fn is_unseen(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 const MARK: char = '…';
@@ -43,6 +55,13 @@ mod tests {
     fn text_of_strangers_can_neither_command_nor_hide() {
         assert_eq!(shown("a\nb\x1b[31m\u{202e}c", 100), "a\\nb\\u{1b}[31m\\u{202e}c");
         assert_eq!(shown("größe → 3", 100), "größe → 3");
+        // Letter marks, soft hyphens, annotations, variations, and a whole alphabet of tags that nobody sees.
+        for unseen in
+            ["\u{61c}", "\u{ad}", "\u{180e}", "\u{fffa}", "\u{fe0f}", "\u{e0041}", "\u{85}", "\u{2066}"]
+        {
+            let escaped = shown(&format!("a{unseen}b"), 100);
+            assert!(escaped.is_ascii() && escaped.starts_with("a\\u{"), "{escaped}");
+        }
     }
 
     #[test]

@@ -269,9 +269,36 @@ async fn no_text_but_the_image_reference_leaves_the_gate() {
         json!({"username": "canary", "groups": ["canary"], "extra": {"canary": ["canary"]}});
     review["request"]["object"]["metadata"] =
         json!({"name": "canary", "labels": {"canary": "canary"}, "annotations": {"canary": "canary"}});
-    review["request"]["object"]["spec"]["imagePullSecrets"] = json!([{"name": "canary"}]);
-    review["request"]["object"]["spec"]["containers"][0]["env"] =
-        json!([{"name": "CANARY", "value": "canary"}]);
+    let spec = review["request"]["object"]["spec"].as_object_mut().unwrap();
+    for (field, value) in [
+        ("imagePullSecrets", json!([{"name": "canary"}])),
+        ("serviceAccountName", json!("canary")),
+        ("schedulerName", json!("canary")),
+        ("runtimeClassName", json!("canary")),
+        ("nodeName", json!("canary")),
+        ("hostname", json!("canary.example")),
+        ("hostAliases", json!([{"ip": "127.0.0.1", "hostnames": ["canary.example"]}])),
+        ("dnsConfig", json!({"nameservers": ["canary"], "searches": ["canary.example"]})),
+        ("nodeSelector", json!({"canary": "canary"})),
+        (
+            "volumes",
+            json!([{"name": "canary", "secret": {"secretName": "canary"}}, {"name": "canary2", "nfs": {"server": "canary", "path": "/canary"}}]),
+        ),
+    ] {
+        spec.insert(field.to_owned(), value);
+    }
+    let container = review["request"]["object"]["spec"]["containers"][0].as_object_mut().unwrap();
+    for (field, value) in [
+        ("env", json!([{"name": "CANARY", "value": "http://canary.example/"}])),
+        ("envFrom", json!([{"secretRef": {"name": "canary"}}])),
+        ("command", json!(["canary"])),
+        ("workingDir", json!("/canary")),
+        ("livenessProbe", json!({"httpGet": {"host": "canary.example", "path": "/canary"}})),
+        ("lifecycle", json!({"postStart": {"httpGet": {"host": "canary.example"}}})),
+        ("terminationMessagePath", json!("/canary")),
+    ] {
+        container.insert(field.to_owned(), value);
+    }
     assert_eq!(verdict(&fixture.ask(&review).await), "allow");
     assert!(fixture.registry.request_count() > 0);
     for request in fixture.registry.journal() {

@@ -13,16 +13,15 @@ mod fixture;
 use std::{
     collections::BTreeSet,
     fs,
-    io::Read,
     net::TcpListener,
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
     time::Duration,
 };
 
 use fixture::{Prepared, SIGNED, release, review};
 use rcgen::{CertificateParams, KeyPair};
-use sealgate_testkit::World;
-use serde_json::Value;
+use sealgate_testkit::{Answer, Rule, World, registry::Auth};
+use serde_json::{Value, json};
 
 struct Process(Child);
 
@@ -36,42 +35,74 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// A program that runs, how to ask it, and where.
+struct Running {
+    process: Process,
+    client: reqwest::Client,
+    url: String,
+}
+
+impl Running {
+    async fn start(prepared: &Prepared, environment: &[(&str, &str)]) -> Self {
+        let folder = prepared.folder.path();
+        let key = KeyPair::generate().unwrap();
+        let certificate =
+            CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap().pem();
+        fs::write(folder.join("tls.crt"), &certificate).unwrap();
+        fs::write(folder.join("tls.key"), key.serialize_pem()).unwrap();
+        fs::write(folder.join("root.json"), World::shared().trusted_root_json()).unwrap();
+        let [port, admin] = [free_port(), free_port()];
+        let at = |name: &str| folder.join(name).display().to_string();
+        let child = Command::new(env!("CARGO_BIN_EXE_sealgate-webhook"))
+            .env("SEALGATE_LISTEN", format!("127.0.0.1:{port}"))
+            .env("SEALGATE_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
+            .env("SEALGATE_TLS_CERT", at("tls.crt"))
+            .env("SEALGATE_TLS_KEY", at("tls.key"))
+            .env("SEALGATE_POLICIES", at("policies"))
+            .env("SEALGATE_TRUSTED_ROOT", format!("public-good={}", at("root.json")))
+            .env("SEALGATE_ALLOW_HTTP_REGISTRY", prepared.registry.host())
+            .env("SEALGATE_STATE", at("state"))
+            .env("SEALGATE_DRAIN_GRACE", "100ms")
+            .envs(environment.iter().copied())
+            .stderr(fs::File::create(folder.join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let process = Process(child);
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([reqwest::Certificate::from_pem(certificate.as_bytes()).unwrap()])
+            .build()
+            .unwrap();
+        let ready = format!("http://127.0.0.1:{admin}/readyz");
+        while !client.get(&ready).send().await.is_ok_and(|response| response.status() == 200) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Self { process, client, url: format!("https://localhost:{port}/validate") }
+    }
+
+    async fn ask(&self, review: &Value) -> String {
+        let request = self.client.post(&self.url).header("content-type", "application/json");
+        let response = request.body(review.to_string()).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response.text().await.unwrap()
+    }
+
+    /// Ends it, well; all that it wrote.
+    fn end(mut self, prepared: &Prepared) -> String {
+        Command::new("kill").args(["-TERM", &self.process.0.id().to_string()]).status().unwrap();
+        let well = self.process.0.wait().unwrap().success();
+        let log = fs::read_to_string(prepared.folder.path().join("log")).unwrap();
+        assert!(well, "{log}");
+        log
+    }
+}
+
 #[tokio::test]
 async fn each_image_is_one_event_with_the_fields_that_operators_search_for() {
     let prepared = Prepared::new().await;
     prepared.write_policy("acme.yaml", SIGNED);
     let (registry, folder) = (&prepared.registry, prepared.folder.path());
-    let key = KeyPair::generate().unwrap();
-    let certificate =
-        CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap().pem();
-    fs::write(folder.join("tls.crt"), &certificate).unwrap();
-    fs::write(folder.join("tls.key"), key.serialize_pem()).unwrap();
-    fs::write(folder.join("root.json"), World::shared().trusted_root_json()).unwrap();
-    let [port, admin] = [free_port(), free_port()];
-    let at = |name: &str| folder.join(name).display().to_string();
-    let child = Command::new(env!("CARGO_BIN_EXE_sealgate-webhook"))
-        .env("SEALGATE_LISTEN", format!("127.0.0.1:{port}"))
-        .env("SEALGATE_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
-        .env("SEALGATE_TLS_CERT", at("tls.crt"))
-        .env("SEALGATE_TLS_KEY", at("tls.key"))
-        .env("SEALGATE_POLICIES", at("policies"))
-        .env("SEALGATE_TRUSTED_ROOT", format!("public-good={}", at("root.json")))
-        .env("SEALGATE_ALLOW_HTTP_REGISTRY", registry.host())
-        .env("SEALGATE_STATE", at("state"))
-        .env("SEALGATE_DRAIN_GRACE", "100ms")
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut process = Process(child);
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([reqwest::Certificate::from_pem(certificate.as_bytes()).unwrap()])
-        .build()
-        .unwrap();
-    let ready = format!("http://127.0.0.1:{admin}/readyz");
-    while !client.get(&ready).send().await.is_ok_and(|response| response.status() == 200) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let running = Running::start(&prepared, &[]).await;
     let push = |name: &str, signed: bool| {
         let digest = registry.push_image(name, None, name).digest;
         if signed {
@@ -80,16 +111,10 @@ async fn each_image_is_one_event_with_the_fields_that_operators_search_for() {
         registry.pinned(name, &digest)
     };
     let (good, bad) = (push("team/good", true), push("team/bad", false));
-    let url = format!("https://localhost:{port}/validate");
     for image in [&good, &good, &bad, &bad] {
-        let request =
-            client.post(&url).header("content-type", "application/json").body(review(image).to_string());
-        assert_eq!(request.send().await.unwrap().status(), 200);
+        running.ask(&review(image)).await;
     }
-    Command::new("kill").args(["-TERM", &process.0.id().to_string()]).status().unwrap();
-    let mut log = String::new();
-    process.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-    assert!(process.0.wait().unwrap().success(), "{log}");
+    let log = running.end(&prepared);
     assert!(folder.join("state/last-good.json").exists());
 
     let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -129,6 +154,69 @@ async fn each_image_is_one_event_with_the_fields_that_operators_search_for() {
         (verdicts[0]["reason"].as_str(), verdicts[1]["reason"].as_str()),
         (Some(""), Some("no-signature-found"))
     );
+}
+
+/// OPS-01 to OPS-03: at the finest level no secret of registries or Pods is written, and nobody writes lines of their own.
+#[tokio::test]
+async fn the_log_tells_no_secret_and_nobody_writes_lines_into_it() {
+    const CANARY: &str = "canary-8c6f";
+    let prepared = Prepared::new().await;
+    prepared.write_policy("acme.yaml", SIGNED);
+    let registry = &prepared.registry;
+    let login = Some(("gate".to_owned(), CANARY.to_owned()));
+    registry.set_auth(Auth::Bearer { realm: None, credentials: login });
+    let auths = json!({"auths": {registry.host(): {"username": "gate", "password": CANARY}}});
+    let config = prepared.folder.path().join("docker.json");
+    fs::write(&config, auths.to_string()).unwrap();
+    for format in ["json", "text"] {
+        let name = format!("team/{format}");
+        let digest = registry.push_image(&name, None, &name).digest;
+        registry.push_bundle(&name, &digest, &World::shared().sign_image(&digest, &release()));
+        // An object store's signed address is a secret as well.
+        let elsewhere = format!("/v2/{name}/elsewhere?sig={CANARY}");
+        registry.on(Rule::path(&format!("/v2/{name}/blobs/"), Answer::redirect(&elsewhere)));
+        let environment = [
+            ("SEALGATE_DOCKER_CONFIG", config.to_str().unwrap()),
+            ("SEALGATE_LOG_FORMAT", format),
+            ("SEALGATE_LOG", "trace"),
+        ];
+        let running = Running::start(&prepared, &environment).await;
+        let mut review = review(&registry.pinned(&name, &digest));
+        review["request"]["uid"] = json!("u\n{\"forged\":1}\u{1b}[2J");
+        review["request"]["namespace"] = json!("prod\r\nforged");
+        review["request"]["userInfo"]["extra"] = json!({"token": [CANARY]});
+        review["request"]["object"]["metadata"]["annotations"] = json!({"a": CANARY});
+        let container = &mut review["request"]["object"]["spec"]["containers"][0];
+        container["name"] = json!("app\n{\"forged\":1}");
+        container["env"] = json!([{"name": "PASSWORD", "value": CANARY}]);
+        container["args"] = json!([CANARY]);
+        let answer = running.ask(&review).await;
+        review["request"]["object"]["spec"]["containers"][0]["image"] = json!("x\n{\"forged\":1}");
+        let other = running.ask(&review).await;
+        let log = running.end(&prepared);
+        let tokens = registry
+            .journal()
+            .into_iter()
+            .filter_map(|asked| asked.header("authorization").map(str::to_owned));
+        let secrets: BTreeSet<String> = tokens
+            .filter_map(|header| header.split(' ').nth(1).map(str::to_owned))
+            .chain([CANARY.to_owned()])
+            .collect();
+        // The password, in the clear and as it was sent, and the token that it bought.
+        assert_eq!(secrets.len(), 3, "{secrets:?}");
+        assert!(log.contains("verdict") && log.lines().count() > 20, "{log}");
+        for secret in &secrets {
+            let told = log.lines().find(|line| line.contains(secret.as_str()));
+            assert_eq!(told, None, "the log tells a secret");
+            assert!(!answer.contains(secret.as_str()) && !other.contains(secret.as_str()), "{answer}");
+        }
+        assert!(log.lines().all(|line| !line.trim_start().starts_with("{\"forged")), "{log}");
+        assert!(log.lines().all(|line| !line.starts_with("forged") && !line.contains('\u{1b}')), "{log}");
+        if format == "json" {
+            let events = log.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+            assert_eq!(events.filter(|event| event["message"] == "verdict").count(), 2);
+        }
+    }
 }
 
 #[test]

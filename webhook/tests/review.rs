@@ -257,6 +257,69 @@ fn an_object_that_is_not_what_the_review_says_is_refused() {
     assert_eq!(judged_text(&"[".repeat(100_000)), "400 review-unreadable");
 }
 
+/// Derived readers take a list of values for an object. Whoever reads less than all of it sees no image.
+#[test]
+fn a_list_of_values_is_no_object() {
+    let good = review("CREATE", &pod(&containers(A)), &Value::Null);
+    let changed = |pointer: &str, value: Value| {
+        let mut review = good.clone();
+        *review.pointer_mut(pointer).unwrap() = value;
+        judged(&review)
+    };
+    let list = |object: &Value| Value::Array(object.as_object().unwrap().values().cloned().collect());
+    assert_eq!(
+        changed("/request/object", json!(["v1", "Pod", null, [[], [], [], [], null]])),
+        "object-unreadable"
+    );
+    assert_eq!(changed("/request/object/spec", json!([[], [], [], [], null])), "object-unreadable");
+    assert_eq!(changed("/request/object/spec/containers", json!([["c", A]])), "object-unreadable");
+    assert_eq!(
+        changed("/request/object/spec", json!({"volumes": [{"name": "v", "image": [A]}]})),
+        "object-unreadable"
+    );
+    assert_eq!(changed("/request/object/metadata", json!([null])), "object-unreadable");
+    assert_eq!(changed("/request/kind", json!(["", "v1", "Pod"])), "200 review-unreadable");
+    assert_eq!(changed("/request/userInfo", json!(["alice", []])), "200 review-unreadable");
+    assert_eq!(
+        judged(&json!(["admission.k8s.io/v1", "AdmissionReview", good["request"], null])),
+        "400 review-unreadable"
+    );
+    assert_eq!(changed("/request", list(&good["request"])), "400 review-unreadable");
+    assert_eq!(
+        changed("/request/object/spec", json!({"containers": [{"name": "c", "image": A}]})),
+        "spec.containers[0].image"
+    );
+}
+
+/// ADM-44: what an UPDATE is compared with must be of the same kind, or it is compared with nothing.
+#[test]
+fn an_old_object_that_is_something_else_is_refused() {
+    let old = |change: fn(&mut Value)| {
+        let mut old = pod(&containers(A));
+        change(&mut old);
+        judged(&review("UPDATE", &pod(&containers(A)), &old))
+    };
+    assert_eq!(old(|_| {}), "");
+    assert_eq!(old(|old| *old = Value::Null), "review-inconsistent");
+    assert_eq!(old(|old| old["kind"] = json!("PodTemplate")), "review-inconsistent");
+    assert_eq!(old(|old| old["apiVersion"] = json!("v2")), "review-inconsistent");
+    assert_eq!(old(|old| old["spec"] = Value::Null), "object-unreadable");
+    // What the old object keeps elsewhere is no place of a Pod.
+    let template = |old: &mut Value| old["spec"] = json!({"template": {"spec": containers(A)}});
+    assert_eq!(old(template), "spec.containers[0].image");
+}
+
+#[test]
+fn a_namespace_has_a_name_and_not_a_book() {
+    let named = |name: String| {
+        let mut review = review("CREATE", &pod(&containers(A)), &Value::Null);
+        review["request"]["namespace"] = json!(name);
+        judged(&review)
+    };
+    assert_eq!(named("n".repeat(limits::NAMESPACE)), "spec.containers[0].image");
+    assert_eq!(named("n".repeat(limits::NAMESPACE + 1)), "200 review-inconsistent");
+}
+
 #[test]
 fn a_controller_without_a_template_makes_no_pods() {
     let object = |kind: &str| json!({"apiVersion": if kind == "Job" { "batch/v1" } else { "v1" }, "kind": kind, "spec": {}});

@@ -10,12 +10,12 @@
 #[path = "flow/scene.rs"]
 mod scene;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::FutureExt as _;
 use scene::Scene;
 use sealgate::{limits, policy::Verdict};
-use sealgate_testkit::registry::{Answer, Rule};
+use sealgate_testkit::registry::{Answer, Body, Rule};
 
 #[tokio::test]
 async fn a_signed_image_is_admitted_and_an_unsigned_one_is_denied() {
@@ -197,4 +197,52 @@ async fn what_nobody_waits_for_any_more_is_bounded() {
     // The last one was begun, and is waited for by whoever asks again; one more is not begun.
     assert_eq!(code(limits::GATHERINGS).await, "registry-still-answering");
     assert_eq!(code(limits::GATHERINGS + 1).await, "registry-rate-limited");
+}
+
+/// Row 097: a fault at any of the requests that a judgement makes. What is unsigned never gets in, and what is signed is
+/// never called unsigned but where the registry says, with a 404, that there is nothing.
+#[tokio::test]
+async fn whichever_request_fails_nothing_gets_in_and_nobody_is_called_unsigned() {
+    let faults = [
+        ("500", Answer::status(500)),
+        ("429", Answer::too_many("3600")),
+        ("403", Answer::status(403)),
+        ("404", Answer::status(404)),
+        ("204", Answer::status(204)),
+        ("302", Answer::redirect("https://127.0.0.1:9/")),
+        ("html", Answer::bytes(b"<html>").header("content-type", "text/html")),
+        ("empty", Answer::bytes(b"")),
+        ("list", Answer::bytes(b"[]").header("content-type", "application/vnd.oci.image.index.v1+json")),
+        ("object", Answer::bytes(b"{}").header("content-type", "application/vnd.oci.image.index.v1+json")),
+        ("stall", Answer::status(200).body(Body::Stall(b"{".to_vec()))),
+    ];
+    let mut seen = BTreeMap::<_, usize>::new();
+    for is_signed in [true, false] {
+        let mut scene = Scene::new();
+        let push = |scene: &Scene| if is_signed { scene.signed("app") } else { scene.unsigned("app") };
+        let steps = scene.requests_for(&push(&scene)).await.len();
+        assert_eq!(steps, if is_signed { 6 } else { 4 });
+        for (name, fault) in &faults {
+            let mut cases = vec![];
+            for step in 0..steps {
+                let image = push(&scene);
+                let request = scene.requests_for(&image).await.swap_remove(step);
+                scene.registry.on(Rule::path(&request, fault.clone()));
+                cases.push((request, image));
+            }
+            scene.forget();
+            let checks = cases.iter().map(|(_, image)| scene.check_within(image, Duration::from_millis(500)));
+            let answers = futures_util::future::join_all(checks).await;
+            for ((request, _), answer) in cases.iter().zip(answers) {
+                let (verdict, case) =
+                    (answer.verdict.name(), format!("{name} at {request}: {:?}", answer.verdict));
+                assert!(is_signed || verdict != "allow", "{case}");
+                assert!(!is_signed || verdict != "deny" || *name == "404", "{case}");
+                *seen.entry((is_signed, verdict)).or_default() += 1;
+            }
+        }
+    }
+    // Neither everything nor nothing was closed.
+    let all = [(false, "deny"), (false, "unknown"), (true, "allow"), (true, "deny"), (true, "unknown")];
+    assert_eq!(seen.keys().copied().collect::<Vec<_>>(), all);
 }

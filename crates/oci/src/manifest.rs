@@ -160,6 +160,9 @@ pub(crate) fn manifest(bytes: &[u8]) -> Result<Manifest, Fault> {
 // THREAT: two readers of one document see two documents, through doubled keys or two shapes in one.
 // See a_manifest_has_one_meaning.
 fn raw<'a>(bytes: &'a [u8], media_types: &[&str]) -> Result<Raw<'a>, Fault> {
+    if !is_object(bytes) {
+        return Err(Fault::malformed("not readable as a manifest: it is no JSON object"));
+    }
     let raw: Raw<'a> = serde_json::from_slice(bytes).map_err(|error| {
         Fault::malformed(format!(
             "not readable as a manifest at line {}, column {}",
@@ -185,7 +188,15 @@ fn descriptors(raw: &[&RawValue]) -> Result<Vec<Result<Descriptor, Fault>>, Faul
     Ok(raw.iter().map(|raw| descriptor(raw)).collect())
 }
 
+// Derived readers take a list of values for an object; others do not.
+fn is_object(json: &[u8]) -> bool {
+    json.trim_ascii_start().starts_with(b"{")
+}
+
 fn descriptor(raw: &RawValue) -> Result<Descriptor, Fault> {
+    if !is_object(raw.get().as_bytes()) {
+        return Err(Fault::malformed("a descriptor that is no JSON object"));
+    }
     let raw: RawDescriptor = serde_json::from_str(raw.get())
         .map_err(|error| Fault::malformed(format!("a descriptor that cannot be read: {error}")))?;
     let digest = raw.digest.parse().map_err(|error| Fault::malformed(format!("a descriptor: {error}")))?;
@@ -270,6 +281,7 @@ mod tests {
             format!(r#"{{{layers}}}"#),
             format!(r#"{{"schemaVersion": 2, {layers}}} trailing"#),
             r#"{"schemaVersion": 2}"#.to_owned(),
+            format!("[2, null, null, null, [{}], null, null, null]", layer("")),
             "<html>".to_owned(),
             String::new(),
         ] {
@@ -304,6 +316,7 @@ mod tests {
             format!(r#"{{"mediaType": "m", "digest": "{EMPTY}", "digest": "{EMPTY}", "size": 2}}"#),
             layer(r#", "annotations": {"a": "1", "a": "2"}"#),
             layer(r#", "annotations": {"a": 1}"#),
+            format!(r#"["m", null, "{EMPTY}", 2, null, null]"#),
             "[]".to_owned(),
             "null".to_owned(),
         ];

@@ -150,3 +150,106 @@ const FILES: [&str; 4] = [
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/ca-bundle.pem",
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::OnceLock, time::Duration};
+
+    use rcgen::{
+        BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+        Issuer, KeyPair, SanType,
+    };
+    use rustls::CertificateError;
+
+    use super::*;
+
+    fn authority(name: &str) -> (CertificateDer<'static>, Issuer<'static, KeyPair>) {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().unwrap();
+        (params.self_signed(&key).unwrap().der().clone(), Issuer::new(params, key))
+    }
+
+    fn certificate(
+        issuer: &Issuer<'_, KeyPair>,
+        change: impl Fn(&mut CertificateParams),
+    ) -> CertificateDer<'static> {
+        let mut params = CertificateParams::new(["registry.example".to_owned()]).unwrap();
+        params.not_before = time::OffsetDateTime::from_unix_timestamp(1_000_000).unwrap();
+        params.not_after = time::OffsetDateTime::from_unix_timestamp(2_000_000).unwrap();
+        change(&mut params);
+        params.signed_by(&KeyPair::generate().unwrap(), issuer).unwrap().der().clone()
+    }
+
+    /// OCI-27: what this door adds to webpki takes nothing away from it.
+    #[test]
+    fn a_registrys_certificate_is_for_its_name_and_its_time_or_none() {
+        let (own, issuer) = authority("own");
+        let (_, stranger) = authority("stranger");
+        let verifier = |name: Option<&str>| {
+            let mut extra = RootCertStore::empty();
+            extra.add(own.clone()).unwrap();
+            let name = name.map(|name| ServerName::try_from(name.to_owned()).unwrap());
+            let provider = Arc::new(aws_lc_rs::default_provider());
+            Verifier { name, extra, provider, inner: OnceLock::new() }
+        };
+        let asked = |verifier: &Verifier, certificate: &CertificateDer<'_>, host: &str, now: u64| {
+            let host = ServerName::try_from(host.to_owned()).unwrap();
+            let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
+            verifier.verify_server_cert(certificate, &[], &host, &[], now).map(drop)
+        };
+        let plain = verifier(None);
+        let good = certificate(&issuer, |_| {});
+        assert_eq!(asked(&plain, &good, "registry.example", 1_500_000), Ok(()));
+
+        let why = |certificate: &CertificateDer<'_>, host: &str, now: u64| match asked(
+            &plain,
+            certificate,
+            host,
+            now,
+        ) {
+            Err(Error::InvalidCertificate(why)) => why,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(why(&good, "registry.example", 2_000_001), CertificateError::ExpiredContext { .. }));
+        assert!(matches!(
+            why(&good, "registry.example", 999_999),
+            CertificateError::NotValidYetContext { .. }
+        ));
+        let strange = certificate(&stranger, |_| {});
+        assert_eq!(why(&strange, "registry.example", 1_500_000), CertificateError::UnknownIssuer);
+        let wild = certificate(&issuer, |params| {
+            params.subject_alt_names = vec![SanType::DnsName("*.registry.example".try_into().unwrap())];
+        });
+        assert_eq!(asked(&plain, &wild, "a.registry.example", 1_500_000), Ok(()));
+        // A name in the subject alone is none.
+        let common = certificate(&issuer, |params| {
+            params.subject_alt_names = vec![];
+            params.distinguished_name = DistinguishedName::new();
+            params.distinguished_name.push(DnType::CommonName, "registry.example");
+        });
+        for (certificate, host) in [
+            (&good, "other.example"),
+            (&good, "a.registry.example"),
+            (&good, "registry.example.evil.example"),
+            (&good, "127.0.0.1"),
+            (&wild, "a.b.registry.example"),
+            (&wild, "registry.example"),
+            (&common, "registry.example"),
+        ] {
+            let why = why(certificate, host, 1_500_000);
+            assert!(matches!(why, CertificateError::NotValidForNameContext { .. }), "{host}: {why:?}");
+        }
+        let caller = certificate(&issuer, |params| {
+            params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        });
+        let why = why(&caller, "registry.example", 1_500_000);
+        assert!(matches!(why, CertificateError::InvalidPurposeContext { .. }), "{why:?}");
+
+        // Another name that was asked for takes the place of the host's own, and is no wildcard.
+        let named = verifier(Some("registry.example"));
+        assert_eq!(asked(&named, &good, "10.0.0.1", 1_500_000), Ok(()));
+        assert!(asked(&named, &wild, "a.registry.example", 1_500_000).is_err());
+    }
+}

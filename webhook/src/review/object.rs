@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     Operation, Review, Text,
-    text::{Element, List as Elements},
+    text::{Element, List as Elements, Object as Json},
 };
 use crate::{
     Refusal, kinds,
@@ -184,7 +184,7 @@ struct Object<'a> {
 fn read_as<'a, T: Deserialize<'a> + Holder<'a>>(
     raw: &'a str,
 ) -> Result<(Identity<'a>, Option<PodSpec<'a>>), serde_json::Error> {
-    serde_json::from_str::<T>(raw).map(Holder::open)
+    serde_json::from_str::<Json<T>>(raw).map(|object| object.0.open())
 }
 
 trait Holder<'a> {
@@ -208,8 +208,8 @@ struct Templated<'a, S> {
     api_version: Text<'a>,
     #[serde(borrow, default)]
     kind: Text<'a>,
-    metadata: Option<Metadata>,
-    spec: Option<S>,
+    metadata: Option<Json<Metadata>>,
+    spec: Option<Json<S>>,
 }
 
 #[derive(Deserialize)]
@@ -219,34 +219,34 @@ struct PodTemplate<'a> {
     api_version: Text<'a>,
     #[serde(borrow, default)]
     kind: Text<'a>,
-    metadata: Option<Metadata>,
+    metadata: Option<Json<Metadata>>,
     #[serde(borrow)]
-    template: Option<Template<'a>>,
+    template: Option<Json<Template<'a>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct CronJobSpec<'a> {
     #[serde(borrow)]
-    job_template: Option<JobTemplate<'a>>,
+    job_template: Option<Json<JobTemplate<'a>>>,
 }
 
 #[derive(Deserialize)]
 struct JobTemplate<'a> {
     #[serde(borrow)]
-    spec: Option<WorkloadSpec<'a>>,
+    spec: Option<Json<WorkloadSpec<'a>>>,
 }
 
 #[derive(Deserialize)]
 struct WorkloadSpec<'a> {
     #[serde(borrow)]
-    template: Option<Template<'a>>,
+    template: Option<Json<Template<'a>>>,
 }
 
 #[derive(Deserialize)]
 struct Template<'a> {
     #[serde(borrow)]
-    spec: Option<PodSpec<'a>>,
+    spec: Option<Json<PodSpec<'a>>>,
 }
 
 // A field that is there twice is refused by the reader: two readers could see two different images.
@@ -278,7 +278,7 @@ struct Volume<'a> {
     #[serde(borrow, default)]
     name: Text<'a>,
     #[serde(borrow)]
-    image: Option<ImageVolume<'a>>,
+    image: Option<Json<ImageVolume<'a>>>,
 }
 
 #[derive(Deserialize)]
@@ -297,15 +297,16 @@ impl Element for Volume<'_> {
 
 impl<'a, S: Spec<'a>> Holder<'a> for Templated<'a, S> {
     fn open(self) -> (Identity<'a>, Option<PodSpec<'a>>) {
-        let metadata = self.metadata.unwrap_or_default();
-        (Identity { api_version: self.api_version, kind: self.kind, metadata }, self.spec.and_then(Spec::pod))
+        let Json(metadata) = self.metadata.unwrap_or_default();
+        let pod = self.spec.and_then(|spec| spec.0.pod());
+        (Identity { api_version: self.api_version, kind: self.kind, metadata }, pod)
     }
 }
 
 impl<'a> Holder<'a> for PodTemplate<'a> {
     fn open(self) -> (Identity<'a>, Option<PodSpec<'a>>) {
-        let metadata = self.metadata.unwrap_or_default();
-        let pod = self.template.and_then(|template| template.spec);
+        let Json(metadata) = self.metadata.unwrap_or_default();
+        let pod = self.template.and_then(|template| template.0.spec).map(|spec| spec.0);
         (Identity { api_version: self.api_version, kind: self.kind, metadata }, pod)
     }
 }
@@ -318,13 +319,13 @@ impl<'a> Spec<'a> for PodSpec<'a> {
 
 impl<'a> Spec<'a> for WorkloadSpec<'a> {
     fn pod(self) -> Option<PodSpec<'a>> {
-        self.template?.spec
+        self.template?.0.spec.map(|spec| spec.0)
     }
 }
 
 impl<'a> Spec<'a> for CronJobSpec<'a> {
     fn pod(self) -> Option<PodSpec<'a>> {
-        self.job_template?.spec?.pod()
+        self.job_template?.0.spec?.0.pod()
     }
 }
 
@@ -335,7 +336,7 @@ impl<'a> PodSpec<'a> {
             images.push(ImageUse { base, list, index, name, image: image.unwrap_or_default() });
         };
         for (index, volume) in self.volumes.0 {
-            add(List::Volumes, index, volume.name, volume.image.and_then(|image| image.reference));
+            add(List::Volumes, index, volume.name, volume.image.and_then(|image| image.0.reference));
         }
         for (index, container) in self.init_containers.0 {
             add(List::InitContainers, index, container.name, container.image);

@@ -1,10 +1,10 @@
-//! Text and lists borrowed from a body.
+//! Texts, objects and lists borrowed from a body.
 
 use std::{borrow::Cow, fmt, marker::PhantomData, ops::Deref};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, SeqAccess, Visitor},
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 
 use crate::limits;
@@ -49,6 +49,28 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+/// A JSON object. Derived readers take a list of values for one; API servers do not, and send none.
+#[derive(Debug, Default)]
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Only<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Only<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Only(PhantomData))
+    }
+}
+
 /// What one element of a list adds.
 pub(super) trait Element {
     /// Whether it is kept at all.
@@ -86,7 +108,9 @@ impl<'de, T: Deserialize<'de> + Element> Deserialize<'de> for List<T> {
                 let mut index = 0;
                 // INVARIANT: one more than allowed is kept, so that whoever counts sees that there are too many.
                 while list.0.len() <= limits::CONTAINERS {
-                    let Some(element) = elements.next_element::<T>()? else { return Ok(list) };
+                    let Some(Object(element)) = elements.next_element::<Object<T>>()? else {
+                        return Ok(list);
+                    };
                     if element.counts() {
                         list.0.push((index, element));
                     }

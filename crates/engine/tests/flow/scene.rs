@@ -16,7 +16,7 @@ use sealgate::{
 };
 use sealgate_testkit::{
     Identity, Signed, World,
-    registry::{Image, Registry},
+    registry::{Image, Recorded, Registry},
 };
 use tokio::time::Instant;
 
@@ -37,11 +37,24 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) fn new() -> Self {
         let (world, registry) = (World::shared(), Registry::start_blocking());
-        let snapshot = snapshot(world, RELEASE);
-        let config = Config { http_hosts: [registry.host()].into(), ..Config::default() };
-        let settings = Settings { registry: config, cache: true, background: Duration::from_secs(30) };
-        let engine = Engine::new(settings, snapshot, Credentials::anonymous()).unwrap();
+        let engine = engine(world, &registry);
         Self { world, registry, engine, seeds: AtomicUsize::new(0) }
+    }
+
+    /// Takes another engine, that has seen nothing.
+    pub(crate) fn forget(&mut self) {
+        self.engine = engine(self.world, &self.registry);
+    }
+
+    /// The paths that judging an image asks for, in alphabetical order.
+    pub(crate) async fn requests_for(&mut self, image: &str) -> Vec<String> {
+        self.forget();
+        self.registry.clear_journal();
+        self.check(image).await;
+        let target = |request: &Recorded| request.target.split('?').next().unwrap_or_default().to_owned();
+        let mut targets: Vec<_> = self.registry.journal().iter().map(target).collect();
+        targets.sort();
+        targets
     }
 
     pub(crate) fn release(&self) -> Identity {
@@ -106,6 +119,12 @@ impl Scene {
         assert_eq!(denial.report.reasons[0].code, code, "{:#?}", denial.report);
         answer
     }
+}
+
+fn engine(world: &World, registry: &Registry) -> Engine {
+    let config = Config { http_hosts: [registry.host()].into(), ..Config::default() };
+    let settings = Settings { registry: config, cache: true, background: Duration::from_secs(30) };
+    Engine::new(settings, snapshot(world, RELEASE), Credentials::anonymous()).unwrap()
 }
 
 fn snapshot(world: &World, workflow: &str) -> Snapshot {
