@@ -16,6 +16,8 @@ use std::{
 
 /// Which of our packages each of them may depend on.
 const INWARD: &[(&str, &[&str])] = &[
+    // Time zones, under the name that regorus knows them by.
+    ("chrono-tz", &[]),
     ("sealgate-verify", &[]),
     ("sealgate-attest", &["sealgate-verify"]),
     ("sealgate-policy", &["sealgate-verify", "sealgate-attest"]),
