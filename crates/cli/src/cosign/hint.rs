@@ -158,8 +158,8 @@ fn fields(typed: &Typed, signer: &CertificateSigner) -> Vec<Field> {
     for (name, flag, pattern_flag, found) in names {
         let exact = typed.some(flag);
         let pattern = pattern_flag.and_then(|flag| typed.some(flag));
-        let fits =
-            exact.is_none_or(|text| text == found) && pattern.is_none_or(|pattern| matches(pattern, found));
+        let fits = exact.is_none_or(|text| text == found)
+            && pattern.is_none_or(|pattern| regexp::fits(pattern, found));
         let wanted = match (exact, pattern) {
             (Some(text), _) => text.to_owned(),
             (None, Some(pattern)) => format!("{pattern} (a pattern)"),
@@ -172,11 +172,6 @@ fn fields(typed: &Typed, signer: &CertificateSigner) -> Vec<Field> {
 
 fn extension(signer: &CertificateSigner, number: u8) -> &str {
     signer.claims.extension(number).unwrap_or_default()
-}
-
-fn matches(pattern: &str, text: &str) -> bool {
-    let whole = regexp::translate(pattern).map(|pattern| format!("^(?:{})$", regexp::anywhere(&pattern)));
-    whole.is_ok_and(|pattern| regex::Regex::new(&pattern).is_ok_and(|regex| regex.is_match(text)))
 }
 
 // The engine's advice is to whoever writes policies; here it is a flag that names key or identity.

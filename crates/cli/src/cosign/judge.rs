@@ -14,6 +14,7 @@ use super::{
     certificate,
     trust::{Later, Stale},
 };
+use crate::go::regexp;
 pub(crate) use refusal::{Circumstances, KeyKind, Miss, Refusal};
 
 /// Everything that the flags mean for one signature.
@@ -73,14 +74,19 @@ pub(crate) struct Identity {
     pub(crate) rules: Rules,
     /// The same for the older format, where cosign reads issuers otherwise.
     pub(crate) older_rules: Rules,
-    /// Whether an issuer of no letters would do: cosign reads the older format's issuer from one extension alone.
-    pub(crate) empty_issuer_fits: bool,
     /// As typed, for messages.
     pub(crate) subject: Wanted,
     /// As typed, for messages.
     pub(crate) issuer: Wanted,
     /// `--certificate-github-workflow-*`, by the last arc of the extension.
     pub(crate) workflow: BTreeMap<u8, String>,
+}
+
+impl Identity {
+    // cosign reads the older format's issuer from one extension alone.
+    fn empty_issuer_fits(&self) -> bool {
+        self.issuer.pattern.as_ref().is_some_and(|pattern| regexp::fits(pattern, ""))
+    }
 }
 
 /// One rule, and a second that must hold as well where an issuer is typed twice.
@@ -319,8 +325,8 @@ impl Judge {
         match (&self.whom, signer) {
             (Whom::Identity(identity), Signer::Certificate(signer))
                 if form == Form::Older
-                    && !identity.empty_issuer_fits
-                    && signer.claims.extension(1).is_none() =>
+                    && signer.claims.extension(1).is_none()
+                    && !identity.empty_issuer_fits() =>
             {
                 Err(Refusal::OlderIssuer(Box::new(signer.clone())))
             }

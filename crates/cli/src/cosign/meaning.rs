@@ -207,29 +207,20 @@ fn identity(typed: &Typed) -> Result<Whom, Vec<PatternError>> {
         false => IssuerMatch::Exact(text.to_owned()),
     };
     // Bundles must satisfy both issuers, the older format only the pattern where both are typed.
-    let (rules, older_rules, empty_issuer_fits) = match (&issuer.exact, compiled_issuer) {
+    let (rules, older_rules) = match (&issuer.exact, compiled_issuer) {
         (text, Some(compiled)) => {
-            let empty = regex::Regex::new(&format!("^(?:{compiled})$")).is_ok_and(|regex| regex.is_match(""));
             // GitHub's own instance names no issuer; a pattern such as `.*` takes that for one of no letters.
-            let matched = || IssuerMatch::RegexOrAbsent(compiled.clone());
+            let first = rule(IssuerMatch::RegexOrAbsent(compiled))?;
             let second = text.as_deref().map(|text| rule(exact(text))).transpose()?;
-            let (rules, older) = (rule(matched())?, rule(matched())?);
-            (Rules { first: rules, second }, Rules { first: older, second: None }, empty)
+            (Rules { first: first.clone(), second }, Rules { first, second: None })
         }
         (text, None) => {
-            let by_text = || rule(exact(text.as_deref().unwrap_or_default()));
-            (Rules { first: by_text()?, second: None }, Rules { first: by_text()?, second: None }, false)
+            let first = rule(exact(text.as_deref().unwrap_or_default()))?;
+            (Rules { first: first.clone(), second: None }, Rules { first, second: None })
         }
     };
     let workflow = extensions.clone();
-    Ok(Whom::Identity(Box::new(Identity {
-        rules,
-        older_rules,
-        empty_issuer_fits,
-        subject,
-        issuer,
-        workflow,
-    })))
+    Ok(Whom::Identity(Box::new(Identity { rules, older_rules, subject, issuer, workflow })))
 }
 
 fn anywhere(field: &'static str, pattern: &str) -> Result<String, PatternError> {

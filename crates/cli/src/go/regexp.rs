@@ -6,6 +6,8 @@
 mod class;
 mod escape;
 
+use sealgate::verify::Expression;
+
 /// The same pattern in Rust's syntax.
 ///
 /// # Errors
@@ -15,11 +17,15 @@ pub(crate) fn translate(pattern: &str) -> Result<String, String> {
         return Err("error parsing regexp: expression too large".into());
     }
     let translated = Translator::new(pattern).run()?;
-    regex::RegexBuilder::new(&translated)
-        .size_limit(MAX_SIZE)
-        .build()
+    Expression::parse(&translated, MAX_SIZE)
         .map_err(|_| error("expression too large or not supported", pattern))?;
     Ok(translated)
+}
+
+/// Whether a pattern of Go's fits somewhere in a text.
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
+    let whole = translate(pattern).ok().and_then(|it| Expression::parse(&anywhere(&it), MAX_SIZE).ok());
+    whole.is_some_and(|expression| expression.matches(text))
 }
 
 /// Go's `MatchString` looks for the pattern anywhere; ours always match whole texts.

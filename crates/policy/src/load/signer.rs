@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sealgate_verify::{LogRule, PublicKey, SignerRule};
+use sealgate_verify::{Expression, LogRule, PublicKey, SignerRule};
 use serde_json::{Value, json};
 
 use super::{
@@ -209,9 +209,8 @@ fn literal(reading: &mut Reading<'_>, path: &Path, value: &str, field: &'static 
 
 fn regex(reading: &mut Reading<'_>, path: &Path, written: &str, instead: &'static str) {
     // What cannot be compiled is refused when the rule is built.
-    let built =
-        regex::RegexBuilder::new(&format!(r"\A(?:{written})\z")).size_limit(limits::REGEX_BYTES).build();
-    if built.is_ok_and(|pattern| text::regex_matches_everything(&pattern)) {
+    let read = Expression::parse(written, limits::REGEX_BYTES);
+    if read.is_ok_and(|expression| text::regex_matches_everything(&expression)) {
         reading.fault(path, Fault::MatchesEverything { text: written.to_owned(), instead });
     }
 }

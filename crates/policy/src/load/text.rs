@@ -1,5 +1,7 @@
 //! What a text gives away about what its writer meant.
 
+use sealgate_verify::Expression;
+
 /// Whether somebody probably meant a regular expression.
 pub(super) fn looks_like_regex(text: &str) -> bool {
     if text.starts_with('^') || text.ends_with('$') || text.contains(['\\', '(', '[', '|', '{']) {
@@ -22,7 +24,7 @@ pub(super) fn pattern_matches_everything(text: &str) -> bool {
 
 /// Whether a regular expression, which matches whole texts, leaves nothing out: it fits texts that have nothing in
 /// common.
-pub(super) fn regex_matches_everything(pattern: &regex::Regex) -> bool {
+pub(super) fn regex_matches_everything(pattern: &Expression) -> bool {
     const UNLIKE: [&str; 6] = [
         "https://example.com/a/b/.github/workflows/c.yml@refs/heads/main",
         "somebody@example.org",
@@ -31,7 +33,7 @@ pub(super) fn regex_matches_everything(pattern: &regex::Regex) -> bool {
         "17",
         "ünlike | anything \u{1F9ED}",
     ];
-    UNLIKE.iter().all(|text| pattern.is_match(text))
+    UNLIKE.iter().all(|text| pattern.matches(text))
 }
 
 /// A name of a policy, signer, requirement, alternative or leaf.
@@ -45,7 +47,13 @@ pub(super) fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use sealgate_verify::Expression;
+
     use super::{is_name, looks_like_regex, pattern_matches_everything, regex_matches_everything};
+
+    fn expression(text: &str) -> Expression {
+        Expression::parse(text, 1 << 16).unwrap()
+    }
 
     #[test]
     fn a_regular_expression_is_told_from_a_pattern() {
@@ -80,11 +88,10 @@ mod tests {
             assert!(pattern_matches_everything(text), "{text}");
         }
         assert!(!pattern_matches_everything("*@acme.example"));
-        for text in [".*", "(?s).*", "[^,]*", ".+|x", "(a|.*)+"] {
-            let pattern = regex::Regex::new(&format!("^(?:{text})$")).unwrap();
-            assert!(regex_matches_everything(&pattern), "{text}");
+        for text in [".*", "(?s).*", "[^,]*", ".+|x", "(a|.*)+", "(?x).* # a comment"] {
+            assert!(regex_matches_everything(&expression(text)), "{text}");
         }
-        assert!(!regex_matches_everything(&regex::Regex::new("^(?:.*@acme.example)$").unwrap()));
+        assert!(!regex_matches_everything(&expression(".*@acme.example")));
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Texts that must fit as a whole.
 
-use regex::{Regex, RegexBuilder};
-
 use super::RuleError;
-use crate::{limits, pattern::Pattern};
+use crate::{Expression, limits, pattern::Pattern};
 
 /// A pattern cut at its first `@`: `name@ref` or `name@host`. What it is compared with is cut there too.
 #[derive(Clone, Debug)]
@@ -60,7 +58,7 @@ pub(super) fn is_all_wildcard(text: &str) -> bool {
 #[derive(Clone, Debug)]
 pub(super) struct WholeRegex {
     written: String,
-    compiled: Regex,
+    expression: Expression,
     at_most_one_at: bool,
 }
 
@@ -76,22 +74,9 @@ impl WholeRegex {
                 format!("a regular expression has at most {limit} bytes, this one has {found}"),
             ));
         }
-        let build = |text: &str| RegexBuilder::new(text).size_limit(limits::REGEX_COMPILED_BYTES).build();
-        // Alone first: `a)|(b` is no expression, although it is one between parentheses.
-        let built = build(text).and_then(|_| build(&format!(r"\A(?:{text})\z")));
-        match built {
-            Ok(compiled) => Ok(Self { written: text.to_owned(), compiled, at_most_one_at: false }),
-            Err(regex::Error::CompiledTooBig(limit)) => Err(RuleError::new(
-                field,
-                format!(
-                    "the regular expression needs more than {limit} bytes when compiled; write a simpler one"
-                ),
-            )),
-            Err(error) => {
-                let why = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-                Err(RuleError::new(field, format!("the regular expression cannot be read: {why}")))
-            }
-        }
+        let expression = Expression::parse(text, limits::REGEX_COMPILED_BYTES)
+            .map_err(|error| RuleError::new(field, error.to_string()))?;
+        Ok(Self { written: text.to_owned(), expression, at_most_one_at: false })
     }
 
     /// Refuses texts with two `@`: an expression's author thinks of one, and where it stands decides what the halves mean.
@@ -104,6 +89,6 @@ impl WholeRegex {
     }
 
     pub(super) fn matches(&self, found: &str) -> bool {
-        !(self.at_most_one_at && found.matches('@').count() > 1) && self.compiled.is_match(found)
+        !(self.at_most_one_at && found.matches('@').count() > 1) && self.expression.matches(found)
     }
 }

@@ -1,5 +1,7 @@
 //! Escapes: `\d`, `\pL`, `\x{41}`, `\101`.
 
+use sealgate::verify::Expression;
+
 use super::error;
 
 /// Reads an escape that means a class, as the inside of brackets, and what follows it; nothing if it means a letter.
@@ -37,7 +39,7 @@ fn property(whole: &str, mut negated: bool) -> Result<(String, &str), String> {
     // Other forms mean more to Rust's engine than to Go's.
     let plain = bare.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     let inner = format!("\\{}{{{bare}}}", if negated { 'P' } else { 'p' });
-    if bare.is_empty() || !plain || regex::Regex::new(&inner).is_err() {
+    if bare.is_empty() || !plain || Expression::parse(&inner, usize::MAX).is_err() {
         return Err(wrong(written));
     }
     Ok((inner, rest))
