@@ -89,9 +89,12 @@ pub(crate) struct Identity {
     /// The certificate's subject alternative name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<String>,
-    /// `uri`, `email` or `other`.
+    /// `uri`, `email` or `other`; at cosign's verbs also `dns` or `ip`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) subject_kind: Option<&'static str>,
+    /// All names of a certificate that has several. Only cosign's verbs take one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) names: Vec<String>,
     /// The OIDC issuer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) issuer: Option<String>,
@@ -191,10 +194,16 @@ impl Identity {
         Self {
             subject: Some(printable(&certificate.subject.value)),
             subject_kind: Some(match certificate.subject.kind {
+                SubjectKind::Dns => "dns",
                 SubjectKind::Email => "email",
+                SubjectKind::Ip => "ip",
                 SubjectKind::Other => "other",
                 SubjectKind::Uri => "uri",
             }),
+            names: match certificate.names.as_slice() {
+                [_] => Vec::new(),
+                names => names.iter().map(|name| printable(&name.value)).collect(),
+            },
             issuer: Some(printable(&certificate.issuer)).filter(|issuer| !issuer.is_empty()),
             claims: certificate.claims.iter().map(|(name, value)| (name, printable(value))).collect(),
             key: certificate.key_fingerprint.to_string(),

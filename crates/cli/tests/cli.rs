@@ -42,6 +42,8 @@ mod limits;
 mod loading;
 #[path = "cli/manners.rs"]
 mod manners;
+#[path = "cli/names.rs"]
+mod names;
 #[path = "cli/policies.rs"]
 mod policies;
 #[path = "cli/process.rs"]

@@ -31,7 +31,7 @@ pub use reference::{Reference, ReferenceError};
 pub use root::{RootError, RootNote, TrustedRoot, TrustedRoots};
 pub use rule::{IdentityMismatch, RuleError, SignerRule};
 pub use signer::{
-    CertificateSigner, Claims, KeySigner, PublicKey, Signer, SignerError, SignerSubject, SubjectKind,
+    CertificateSigner, Claims, KeySigner, Names, PublicKey, Signer, SignerError, SignerSubject, SubjectKind,
 };
 pub use time::Timestamp;
 pub use verifier::{

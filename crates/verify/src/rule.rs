@@ -3,7 +3,10 @@
 mod build;
 mod text;
 
-use crate::{PublicKey, Signer, SubjectKind, pattern::Pattern, signer::printable};
+use crate::{
+    CertificateSigner, Names, PublicKey, Signer, SignerSubject, SubjectKind, pattern::Pattern,
+    signer::printable,
+};
 
 pub use build::{Github, IssuerMatch, Keyless, SubjectMatch, Workflow};
 use text::{Halves, WholeRegex};
@@ -14,6 +17,7 @@ pub struct SignerRule {
     // In the order in which a reader should hear of them.
     conditions: Vec<Condition>,
     words: String,
+    names: Names,
 }
 
 #[derive(Clone, Debug)]
@@ -61,7 +65,23 @@ impl SignerRule {
     pub fn key(key: &PublicKey) -> Self {
         let fingerprint = key.fingerprint().to_string();
         let words = format!("key {fingerprint}");
-        Self { conditions: vec![Condition::new(Fact::Key, Want::Exact(fingerprint))], words }
+        Self::new(vec![Condition::new(Fact::Key, Want::Exact(fingerprint))], words)
+    }
+
+    fn new(conditions: Vec<Condition>, words: String) -> Self {
+        Self { conditions, words, names: Names::default() }
+    }
+
+    /// The same, comparing other names than [`Names::Sole`]; regular expressions then also match subjects with two `@`. Only
+    /// for cosign's verbs.
+    #[must_use]
+    pub fn with_names(mut self, names: Names) -> Self {
+        for condition in &mut self.conditions {
+            if let (Fact::Subject, Want::Regex(regex)) = (condition.fact, &mut condition.want) {
+                regex.limit_at_signs(names == Names::Sole);
+            }
+        }
+        Self { names, ..self }
     }
 
     /// Says whom the rule names, for messages.
@@ -74,8 +94,25 @@ impl SignerRule {
     /// # Errors
     /// [`IdentityMismatch`] says which field differs.
     pub fn admits(&self, signer: &Signer) -> Result<(), IdentityMismatch> {
+        let Signer::Certificate(certificate) = signer else { return self.fits(signer, None) };
+        let mut nearest: Option<IdentityMismatch> = None;
+        // THREAT: a certificate with a trusted name and another one, which whoever reads the verdict takes for the signer.
+        // See a_rule_of_a_policy_admits_nobody_with_two_names.
+        for name in certificate.compared(self.names).map_err(|_| no_name(certificate))? {
+            match self.fits(signer, Some(name)) {
+                Ok(()) => return Ok(()),
+                Err(miss) if nearest.as_ref().is_none_or(|other| other.nearness < miss.nearness) => {
+                    nearest = Some(miss);
+                }
+                Err(_) => {}
+            }
+        }
+        Err(nearest.unwrap_or_else(|| no_name(certificate)))
+    }
+
+    fn fits(&self, signer: &Signer, name: Option<&SignerSubject>) -> Result<(), IdentityMismatch> {
         for (nearness, condition) in self.conditions.iter().enumerate() {
-            let found = condition.fact.of(signer);
+            let found = condition.fact.of(signer, name);
             let absent_fits = condition.may_be_absent && matches!(signer, Signer::Certificate(_));
             if (found.is_empty() && !absent_fits) || !condition.want.fits(&found, signer) {
                 let wanted = condition.want.words(signer);
@@ -86,9 +123,15 @@ impl SignerRule {
     }
 }
 
+fn no_name(certificate: &CertificateSigner) -> IdentityMismatch {
+    let found = certificate.names.iter().map(|name| name.value.as_str()).collect::<Vec<_>>().join(", ");
+    let wanted = "one URI, mail address or username, and no other name".to_owned();
+    IdentityMismatch { field: Fact::Subject.name(), wanted, found, nearness: 0 }
+}
+
 impl Fact {
     // Empty where the signer has no such thing.
-    fn of(self, signer: &Signer) -> String {
+    fn of(self, signer: &Signer, name: Option<&SignerSubject>) -> String {
         let certificate = match signer {
             Signer::Certificate(certificate) => certificate,
             Signer::Key(key) if matches!(self, Self::Key) => return key.fingerprint.to_string(),
@@ -99,8 +142,8 @@ impl Fact {
             Self::Extension(number) => certificate.claims.extension(number).unwrap_or_default().to_owned(),
             Self::Issuer => certificate.issuer.clone(),
             Self::Key => String::new(),
-            Self::Subject => certificate.subject.value.clone(),
-            Self::SubjectKind => kind_name(certificate.subject.kind).to_owned(),
+            Self::Subject => name.map(|name| name.value.clone()).unwrap_or_default(),
+            Self::SubjectKind => name.map(|name| kind_name(name.kind).to_owned()).unwrap_or_default(),
         }
     }
 
@@ -144,7 +187,7 @@ impl Want {
 const WORKFLOWS: &str = "/.github/workflows/";
 
 fn source(signer: &Signer) -> String {
-    Fact::Claim("sourceRepositoryURI").of(signer)
+    Fact::Claim("sourceRepositoryURI").of(signer, None)
 }
 
 // THREAT: a trusted workflow's name in a repository that nobody trusts, or a foreign workflow called from a trusted one.
@@ -157,7 +200,9 @@ fn own_workflow<'f>(subject: &'f str, signer: &Signer) -> Option<(&'f str, &'f s
 
 fn kind_name(kind: SubjectKind) -> &'static str {
     match kind {
+        SubjectKind::Dns => "dns",
         SubjectKind::Email => "email",
+        SubjectKind::Ip => "ip",
         SubjectKind::Other => "other",
         SubjectKind::Uri => "uri",
     }

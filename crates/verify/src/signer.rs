@@ -3,15 +3,17 @@
 mod certificate;
 mod claims;
 mod key;
+mod subject;
 
 use std::fmt;
 
 use crate::Digest;
 
-pub use certificate::{CertificateSigner, SignerError, SignerSubject, SubjectKind};
+pub use certificate::{CertificateSigner, SignerError};
 pub(crate) use claims::GITHUB_ISSUER;
 pub use claims::{CLAIM_NAMES, Claims};
 pub use key::PublicKey;
+pub use subject::{Names, SignerSubject, SubjectKind};
 
 /// Who did sign, read from the certificate or the key.
 #[derive(Clone, Debug, Eq, PartialEq)]

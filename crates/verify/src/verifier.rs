@@ -13,13 +13,13 @@ mod step;
 mod witness;
 
 use crate::{
-    Bundle, Content, Digest, PublicKey, SimpleSigning, Statement, Timestamp, TrustedRoot,
+    Bundle, Content, Digest, Names, PublicKey, SimpleSigning, Statement, Timestamp, TrustedRoot,
     bundle::{Material, Signed},
     content::PAYLOAD_TYPE,
     json,
     key::VerifyingKey,
     limits,
-    signer::{KeySigner, Signer},
+    signer::{CertificateSigner, KeySigner, Signer},
 };
 
 pub use error::{VerifyError, all_codes};
@@ -33,6 +33,7 @@ use body::{Author, Expected};
 pub struct Verifier<'r> {
     root: &'r TrustedRoot,
     now: Timestamp,
+    names: Names,
 }
 
 /// What was signed.
@@ -56,7 +57,14 @@ pub enum LogRule {
 impl<'r> Verifier<'r> {
     /// Verifies against `root`; nothing may claim a time after `now`, but for [`limits::CLOCK_BEHIND_SECONDS`].
     pub fn new(root: &'r TrustedRoot, now: Timestamp) -> Self {
-        Self { root, now }
+        Self { root, now, names: Names::Sole }
+    }
+
+    /// Also authenticates certificates of several subject alternative names, and those that name a host or an address. Only
+    /// for cosign's verbs; no rule of a policy admits them, see [`SignerRule::with_names`](crate::SignerRule::with_names).
+    #[must_use]
+    pub fn with_names(self, names: Names) -> Self {
+        Self { names, ..self }
     }
 
     /// Checks everything that does not depend on whom you trust, and that the content is about `artifact`.
@@ -121,7 +129,7 @@ impl<'r> Verifier<'r> {
         let mut times = stamp::proven_times(bundle, self.root)?;
         times.extend(entries.iter().filter_map(log::KnownEntry::proven_time));
         self.not_in_future(&times)?;
-        let certified = certificate::certify(leaf, intermediates, &times, self.root, self.now)?;
+        let certified = self.certify(leaf, intermediates, &times)?;
         let log = entries.into_iter().map(|entry| entry.prove(&times, self.now)).collect::<Result<_, _>>()?;
         let content = message.verify(&certified.key)?;
         Ok(Authentic { content, signer: Signer::Certificate(certified.signer), times, log })
@@ -180,6 +188,20 @@ impl<'r> Verifier<'r> {
             body::is_about(entry, &expected)?;
         }
         bundle.entries.iter().map(|entry| log::KnownEntry::new(entry, self.root)).collect()
+    }
+
+    fn certify(
+        &self,
+        leaf: &[u8],
+        intermediates: &[Vec<u8>],
+        times: &[ProvenTime],
+    ) -> Result<certificate::Certified, VerifyError> {
+        if times.is_empty() {
+            return Err(VerifyError::NoTrustedTime);
+        }
+        let signer = CertificateSigner::from_der(leaf)?;
+        signer.compared(self.names)?;
+        certificate::certify(signer, intermediates, times, self.root, self.now)
     }
 
     fn not_in_future(&self, times: &[ProvenTime]) -> Result<(), VerifyError> {

@@ -15,7 +15,7 @@ use sealgate_verify::{CertificateSigner, SignerError, SubjectKind, limits};
 #[path = "support/sample.rs"]
 mod sample;
 
-use sample::{GITHUB, Sample, email, utf8};
+use sample::{GITHUB, Sample, dns, email, ip, login, utf8};
 
 #[test]
 fn a_workflow_certificate_tells_subject_issuer_and_claims() {
@@ -159,22 +159,80 @@ fn all_three_kinds_of_subject_are_read() {
     }
 }
 
-#[rstest]
-#[case::dns(SanType::DnsName("acme.example".try_into().unwrap()), "dNSName")]
-#[case::ip(SanType::IpAddress("127.0.0.1".parse().unwrap()), "iPAddress")]
-#[case::other_name(SanType::OtherName((vec![1, 3, 6, 1, 4, 1, 57264, 1, 9], OtherNameValue::Utf8String("x".into()))), "another otherName")]
-fn a_subject_of_another_kind_refuses_the_certificate(#[case] name: SanType, #[case] found: &'static str) {
-    assert_eq!(Sample::new().name(name).read().unwrap_err(), SignerError::SubjectKind { found });
-}
-
 #[test]
-fn a_certificate_with_no_or_several_subjects_is_refused() {
-    let mut sample = Sample::new();
-    sample.names.push(email("evil@acme.example"));
+fn a_subject_of_a_kind_that_nobody_reads_refuses_the_certificate() {
+    let found = "another otherName";
+    assert_eq!(Sample::new().name(login()).read().unwrap_err(), SignerError::SubjectKind { found });
+    let mut sample = Sample::new().name(login());
+    sample.names.push(login());
     assert_eq!(sample.read().unwrap_err(), SignerError::SubjectCount { found: 2 });
     sample.names.clear();
     assert_eq!(sample.read().unwrap_err(), SignerError::SubjectCount { found: 0 });
     assert_eq!(sample.read().unwrap_err().code(), "certificate-subject");
+}
+
+#[rstest]
+#[case::host(&[dns("acme.example")], SignerError::SubjectKind { found: "dNSName" })]
+#[case::address(&[ip("127.0.0.1")], SignerError::SubjectKind { found: "iPAddress" })]
+#[case::two(&[email("dev@acme.example"), email("evil@acme.example")], SignerError::SubjectCount { found: 2 })]
+#[case::twice(&[email("dev@acme.example"), email("dev@acme.example")], SignerError::SubjectCount { found: 2 })]
+#[case::and_a_host(&[email("dev@acme.example"), dns("acme.example")], SignerError::SubjectCount { found: 2 })]
+#[case::and_one_that_is_not_read(&[email("dev@acme.example"), login()], SignerError::SubjectCount { found: 2 })]
+fn a_certificate_of_a_host_or_of_several_names_has_no_sole_subject(
+    #[case] names: &[SanType],
+    #[case] error: SignerError,
+) {
+    let mut sample = Sample::new();
+    sample.names = names.to_vec();
+    assert_eq!(sample.read().unwrap().sole_subject().unwrap_err(), error);
+    assert_eq!(error.code(), "certificate-subject");
+    sample.names = vec![email("dev@acme.example")];
+    assert_eq!(sample.read().unwrap().sole_subject().unwrap().value, "dev@acme.example");
+}
+
+#[test]
+fn all_names_are_reported_by_kind_and_bundles_know_their_signer_by_the_first_uri() {
+    let mut sample = Sample::new();
+    let workflow = sample.names.clone();
+    sample.names = vec![login(), email("b@acme.example"), ip("192.0.2.7"), email("a@acme.example")];
+    sample.names.extend(workflow);
+    sample.names.push(dns("*.acme.example"));
+    let signer = sample.read().unwrap();
+    let names: Vec<&str> = signer.names.iter().map(|name| name.value.as_str()).collect();
+    let uri = "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1";
+    assert_eq!(names, ["*.acme.example", "b@acme.example", "a@acme.example", "192.0.2.7", uri]);
+    assert_eq!((signer.subject.kind, signer.subject.value.as_str()), (SubjectKind::Uri, uri));
+    sample.names = vec![dns("acme.example"), email("b@acme.example"), email("a@acme.example")];
+    assert_eq!(sample.read().unwrap().subject.value, "b@acme.example");
+}
+
+#[rstest]
+#[case("192.0.2.7", "192.0.2.7")]
+#[case("::ffff:192.0.2.7", "192.0.2.7")]
+#[case("2001:db8:0:1:0:0:0:1", "2001:db8:0:1::1")]
+fn an_address_has_one_spelling(#[case] address: &str, #[case] text: &str) {
+    assert_eq!(Sample::new().name(ip(address)).read().unwrap().subject.value, text);
+}
+
+#[rstest]
+#[case::none(b"\x87\x00")]
+#[case::three(b"\x87\x03\x7f\x00\x00")]
+#[case::five(b"\x87\x05\x7f\x00\x00\x01\x00")]
+#[case::with_a_mask(b"\x87\x08\x7f\x00\x00\x01\xff\xff\xff\xff")]
+#[case::host_with_a_nul(b"\x82\x05acme\0")]
+#[case::host_without_a_name(b"\x82\x00")]
+#[case::host_in_another_alphabet(b"\x82\x05acm\xd0\xb5")]
+fn a_malformed_host_or_address_refuses_the_certificate_also_beside_a_good_name(#[case] name: &[u8]) {
+    let with = |name: &[u8]| {
+        let names = [b"\x81\x0fdev@acme.test!!", name].concat();
+        let san = [&[0x30, u8::try_from(names.len()).unwrap()], &names[..]].concat();
+        let mut sample = Sample::new();
+        sample.names.clear();
+        sample.others = vec![CustomExtension::from_oid_content(&[2, 5, 29, 17], san)];
+        sample.read()
+    };
+    assert_eq!(with(name).unwrap_err(), SignerError::MalformedSubject);
+    assert_eq!(with(b"\x87\x04\x7f\x00\x00\x01").unwrap().names.len(), 2);
 }
 
 // Subject alternative names that no honest tool writes, as raw GeneralNames.

@@ -36,7 +36,9 @@ fn every_certificate_of_a_real_bundle_names_one_signer() {
         match CertificateSigner::from_der(&der) {
             Ok(signer) => {
                 let kind = match signer.subject.kind {
+                    SubjectKind::Dns => "dns",
                     SubjectKind::Email => "email",
+                    SubjectKind::Ip => "ip",
                     SubjectKind::Other => "other",
                     SubjectKind::Uri => "uri",
                 };

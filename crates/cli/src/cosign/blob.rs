@@ -47,10 +47,11 @@ fn verify_blob(typed: &Typed, record: &Record, console: &mut Console<'_>) -> Res
     record.found(digest(&blob).as_ref(), &[]);
     let judged = judge.bundle(&bundle, form, Some(blob.artifact()));
     record.file(&judge, &bundle, form, judged.as_ref());
-    judged.map_err(|refusal| {
+    let passed = judged.map_err(|refusal| {
         refused(&refusal, form, Verb::Blob, &blob).hinted(hint::refusals(typed, &[refusal]))
     })?;
-    for hint in hint::laxities(typed) {
+    let names = passed.certificate().and_then(hint::several_names);
+    for hint in hint::laxities(typed).into_iter().chain(names) {
         console.hint(hint);
     }
     console.say("Verified OK");

@@ -108,6 +108,11 @@ pub(crate) const EXTENSIONS: [(u8, &str); 6] = [
     (6, "githubWorkflowRef"),
 ];
 
+/// The name that cosign prints of an older signature's certificate, which need not be the one that was compared.
+pub(crate) fn first_name(signer: &CertificateSigner) -> &str {
+    signer.names.first().map_or(signer.subject.value.as_str(), |name| name.value.as_str())
+}
+
 /// The text of one of these extensions, as written.
 pub(crate) fn extension(signer: &CertificateSigner, number: u8) -> Option<&str> {
     signer.claims.extension(number)

@@ -92,6 +92,19 @@ pub(crate) fn laxities(typed: &Typed) -> Vec<String> {
     hints
 }
 
+/// A certificate of several names passed, of which one was named.
+pub(crate) fn several_names(signer: &CertificateSigner) -> Option<String> {
+    let names: Vec<String> =
+        signer.names.iter().map(|name| format!("`{}`", printable(&name.value))).collect();
+    (names.len() > 1).then(|| {
+        format!(
+            "hint: the signer's certificate has several names: {}; one that fits is enough here, and `sealgate check` takes \
+             no such certificate",
+            names.join(", ")
+        )
+    })
+}
+
 /// An attestation passed where a signature was asked for.
 pub(crate) fn not_a_signature(predicate_type: &str) -> Option<String> {
     let shown = printable(predicate_type);
@@ -158,8 +171,14 @@ fn fields(typed: &Typed, signer: &CertificateSigner) -> Vec<Field> {
     for (name, flag, pattern_flag, found) in names {
         let exact = typed.some(flag);
         let pattern = pattern_flag.and_then(|flag| typed.some(flag));
-        let fits = exact.is_none_or(|text| text == found)
-            && pattern.is_none_or(|pattern| regexp::fits(pattern, found));
+        let is_wanted = |found: &str| {
+            exact.is_none_or(|text| text == found)
+                && pattern.is_none_or(|pattern| regexp::fits(pattern, found))
+        };
+        // Of a certificate's names any will do.
+        let other = signer.names.iter().map(|name| name.value.as_str()).find(|name| is_wanted(name));
+        let found = other.filter(|_| name == "subject").unwrap_or(found);
+        let fits = is_wanted(found);
         let wanted = match (exact, pattern) {
             (Some(text), _) => text.to_owned(),
             (None, Some(pattern)) => format!("{pattern} (a pattern)"),

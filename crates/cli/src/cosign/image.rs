@@ -373,6 +373,7 @@ fn laxities(asked: &Asked<'_>, shown: &[Shown<'_>]) -> Vec<String> {
         if let (Verb::Image, Content::Statement(statement)) = (asked.verb, &shown.passed.content) {
             hints.extend(hint::not_a_signature(&statement.predicate_type));
         }
+        hints.extend(shown.passed.certificate().and_then(hint::several_names));
     }
     hints.dedup();
     hints

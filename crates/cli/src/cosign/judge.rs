@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use sealgate::verify::{
     Artifact, Authentic, Bundle, CertificateSigner, Content, Digest, IdentityMismatch, Item, LogRecord,
-    LogRule, ProvenTime, PublicKey, Signer, SignerRule, TimeSource, Timestamp, TrustedRoot, Verified,
+    LogRule, Names, ProvenTime, PublicKey, Signer, SignerRule, TimeSource, Timestamp, TrustedRoot, Verified,
     Verifier, VerifyError,
 };
 
@@ -139,6 +139,16 @@ pub(crate) enum Form {
     Older,
 }
 
+impl Form {
+    /// Which of a certificate's names cosign compares: in the older format any.
+    pub(crate) fn names(self) -> Names {
+        match self {
+            Self::Bundle => Names::First,
+            Self::Older => Names::Any,
+        }
+    }
+}
+
 impl Judge {
     /// Judges a candidate found beside an image.
     pub(crate) fn item(&self, item: &Item, form: Form, digest: &Digest) -> Result<Passed, Refusal> {
@@ -175,7 +185,8 @@ impl Judge {
         let by_certificate = form == Form::Older && *error == VerifyError::MaterialMismatch;
         match (by_certificate, artifact) {
             (true, Some(artifact)) => {
-                Verifier::new(&self.root, self.now).authenticate(bundle, artifact).err()
+                let verifier = Verifier::new(&self.root, self.now).with_names(form.names());
+                verifier.authenticate(bundle, artifact).err()
             }
             _ => None,
         }
@@ -188,7 +199,7 @@ impl Judge {
         form: Form,
         artifact: Option<Artifact<'_>>,
     ) -> Result<Passed, Refusal> {
-        let verifier = Verifier::new(root, self.now);
+        let verifier = Verifier::new(root, self.now).with_names(form.names());
         // cosign compares the digest of a bundle's statement whatever --check-claims says.
         let artifact = artifact.filter(|_| self.bound || form == Form::Bundle);
         let authentic = match (&self.whom, artifact) {

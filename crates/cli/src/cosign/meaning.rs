@@ -1,5 +1,5 @@
 //! From what was typed to what it means. Every laxity of cosign's flags lives here: patterns that match anywhere, two
-//! readings of one issuer, any attestation as a signature.
+//! readings of one issuer, any of several names, any attestation as a signature.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -10,7 +10,7 @@ use sealgate::verify::{
 
 use super::{
     failure::Failure,
-    judge::{Identity, Judge, PatternError, Rules, Wanted, Whom},
+    judge::{Form, Identity, Judge, PatternError, Rules, Wanted, Whom},
     key, texts, trust,
 };
 use crate::{Console, go::flags::Typed, go::regexp};
@@ -206,17 +206,23 @@ fn identity(typed: &Typed) -> Result<Whom, Vec<PatternError>> {
         true => IssuerMatch::Regex(regex::escape(text)),
         false => IssuerMatch::Exact(text.to_owned()),
     };
+    let of = |rule: &SignerRule, form: Form| rule.clone().with_names(form.names());
+    let rules = |first: &SignerRule, second: Option<SignerRule>| Rules {
+        first: of(first, Form::Bundle),
+        second: second.map(|rule| of(&rule, Form::Bundle)),
+    };
+    let older = |first: &SignerRule| Rules { first: of(first, Form::Older), second: None };
     // Bundles must satisfy both issuers, the older format only the pattern where both are typed.
     let (rules, older_rules) = match (&issuer.exact, compiled_issuer) {
         (text, Some(compiled)) => {
             // GitHub's own instance names no issuer; a pattern such as `.*` takes that for one of no letters.
             let first = rule(IssuerMatch::RegexOrAbsent(compiled))?;
             let second = text.as_deref().map(|text| rule(exact(text))).transpose()?;
-            (Rules { first: first.clone(), second }, Rules { first, second: None })
+            (rules(&first, second), older(&first))
         }
         (text, None) => {
             let first = rule(exact(text.as_deref().unwrap_or_default()))?;
-            (Rules { first: first.clone(), second: None }, Rules { first, second: None })
+            (rules(&first, None), older(&first))
         }
     };
     let workflow = extensions.clone();

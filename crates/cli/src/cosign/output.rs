@@ -87,7 +87,7 @@ fn payload(passed: &Passed) -> &[u8] {
 
 /// What cosign says about the certificate of an older signature.
 pub(crate) fn certificate_lines(signer: &CertificateSigner) -> Vec<String> {
-    let mut lines = vec![format!("Certificate subject: {}", signer.subject.value)];
+    let mut lines = vec![format!("Certificate subject: {}", certificate::first_name(signer))];
     let names = [
         "Certificate issuer URL",
         "GitHub Workflow Trigger",
@@ -191,7 +191,7 @@ fn older_element(shown: &Shown<'_>) -> String {
         optional.push((name.to_owned(), value));
     };
     if let Some(signer) = shown.passed.certificate() {
-        set("Subject", json::string(&signer.subject.value));
+        set("Subject", json::string(certificate::first_name(signer)));
         for (number, name) in EXTENSIONS {
             if let Some(value) = certificate::extension(signer, number) {
                 set(&format!("1.3.6.1.4.1.57264.1.{number}"), json::string(value));

@@ -1,6 +1,6 @@
 //! What went wrong, in the words that pipelines know from cosign. Where it has none that fit, in ours.
 
-use sealgate::verify::{BundleError, Gap, GapCause, Reference, Signer, VerifyError};
+use sealgate::verify::{BundleError, CertificateSigner, Gap, GapCause, Reference, Signer, VerifyError};
 
 use super::{
     failure::Failure,
@@ -34,7 +34,7 @@ pub(crate) fn of(refusal: &Refusal, form: Form) -> String {
             format!("signature layer {digest} is missing \"dev.cosignproject.cosign/signature\" annotation")
         }
         Refusal::NoEnvelope => "bundle does not contain a DSSE envelope".into(),
-        Refusal::OlderIssuer(signer) => nobody(&signer.subject.value, ""),
+        Refusal::OlderIssuer(signer) => nobody(signer, ""),
         Refusal::OtherCertificate => OTHER_CERTIFICATE.into(),
         Refusal::Pattern(error) if form == Form::Bundle => error.why.clone(),
         Refusal::Pattern(error) => format!("malformed {} in identity: {} : {}", error.field, error.pattern, error.why),
@@ -134,7 +134,7 @@ fn identity(miss: &Miss, form: Form) -> String {
         };
     }
     if form == Form::Older {
-        return nobody(&certificate.subject.value, certificate.claims.extension(1).unwrap_or_default());
+        return nobody(certificate, certificate.claims.extension(1).unwrap_or_default());
     }
     if let (Some(subject), true) = (typed_subject, mismatch.field == "issuer") {
         // cosign compares the subject first.
@@ -167,9 +167,11 @@ fn no_identity(last: &str) -> String {
     )
 }
 
-fn nobody(subject: &str, issuer: &str) -> String {
+fn nobody(signer: &CertificateSigner, issuer: &str) -> String {
+    let names: Vec<&str> = signer.names.iter().map(|name| name.value.as_str()).collect();
+    let names = names.join(", ");
     format!(
-        "none of the expected identities matched what was in the certificate, got subjects [{subject}] with issuer {issuer}"
+        "none of the expected identities matched what was in the certificate, got subjects [{names}] with issuer {issuer}"
     )
 }
 

@@ -156,6 +156,24 @@ pub(crate) const TABLE: Table = &[
         Case::Scene(|scene| person(scene, Identity::new(San::Username("qa@acme.example".into()), ISSUER))),
     ),
     (
+        "mail-address-written-as-host",
+        Case::Scene(|scene| person(scene, Identity::new(San::Dns("qa@acme.example".into()), ISSUER))),
+    ),
+    (
+        "name-of-another-kind-beside-a-good-one",
+        Case::Scene(|scene| {
+            let good = San::Email("qa@acme.example".into());
+            scene.policy = policy(PERSON);
+            let recipe = scene.recipe().by(Identity::new(good.clone(), ISSUER));
+            scene.forge(recipe, |recipe| {
+                recipe.patches.certificate.add(move |certificate| {
+                    let login = b"\xa0\x0a\x06\x03\x2a\x03\x04\xa0\x03\x0c\x01x".to_vec();
+                    certificate.set_sans(&[good.clone(), San::Raw(login)]);
+                });
+            });
+        }),
+    ),
+    (
         "second-subject-name",
         Case::Scene(|scene| {
             let (good, issuer) = (San::Email("qa@acme.example".into()), ISSUER);

@@ -132,7 +132,7 @@ impl SignerRule {
             conditions.push(Condition::new(Fact::Extension(*number), Want::Exact(text.clone())));
             words.push_str(&format!(", 1.3.6.1.4.1.57264.1.{number} {text}"));
         }
-        Ok(Self { conditions, words })
+        Ok(Self::new(conditions, words))
     }
 
     /// Trusts a workflow at github.com, for a source that is named too.
@@ -189,7 +189,7 @@ impl SignerRule {
             conditions.push(Condition::new(Fact::Claim(claim), Want::Pattern(pattern(field, text)?)));
             words.push_str(&format!(", {field} {text}"));
         }
-        Ok(Self { conditions, words })
+        Ok(Self::new(conditions, words))
     }
 }
 
@@ -221,6 +221,9 @@ fn subject_kind(rule: &Keyless) -> Result<Option<SubjectKind>, RuleError> {
             "subjectKind",
             "the subject has neither `://` nor `@`; write `subjectKind: uri`, `email` or `other`",
         )),
+        (_, Some(SubjectKind::Dns | SubjectKind::Ip)) => {
+            Err(RuleError::new("subjectKind", "no policy can mean a host or an address"))
+        }
         (_, kind) => Ok(kind),
     }
 }

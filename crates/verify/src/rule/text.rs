@@ -84,6 +84,10 @@ impl WholeRegex {
         Self { at_most_one_at: true, ..self }
     }
 
+    pub(super) fn limit_at_signs(&mut self, limited: bool) {
+        self.at_most_one_at = limited;
+    }
+
     pub(super) fn text(&self) -> &str {
         &self.written
     }

@@ -3,24 +3,26 @@
 use std::collections::BTreeMap;
 
 use sigstore_crypto::{CertificateInfo, SubjectAltName};
-use x509_parser::{
-    certificate::X509Certificate,
-    extensions::{GeneralName, ParsedExtension},
-    oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME,
-    prelude::FromDer,
-};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 use super::{
     PublicKey,
     claims::{self, Claims},
+    subject::{Names, SignerSubject, SubjectKind, Written},
 };
-use crate::{Digest, Timestamp, der, limits};
+use crate::{Digest, Timestamp, limits};
 
 /// A signer with a certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CertificateSigner {
-    /// The one subject alternative name.
+    /// By which name the signer is known: the only one there is; see [`CertificateSigner::sole_subject`]. Of several the
+    /// first URI, else mail address, else Fulcio's `otherName`, else the first of [`CertificateSigner::names`].
     pub subject: SignerSubject,
+    /// Every name of a kind that is read, at least one: DNS names first, then mail addresses, IP addresses, URIs, Fulcio's
+    /// `otherName`.
+    pub names: Vec<SignerSubject>,
+    // How many names there are of other kinds.
+    unread: usize,
     /// The OIDC issuer (1.3.6.1.4.1.57264.1.8, else .1.1); empty if the certificate names none.
     pub issuer: String,
     /// What else the certificate authority says about the signer.
@@ -33,27 +35,6 @@ pub struct CertificateSigner {
     pub key_fingerprint: Digest,
     /// The certificate, DER.
     pub certificate: Vec<u8>,
-}
-
-/// A subject alternative name.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct SignerSubject {
-    /// Of which kind.
-    pub kind: SubjectKind,
-    /// Its text.
-    pub value: String,
-}
-
-/// The kinds of subject alternative name that Fulcio writes.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SubjectKind {
-    /// `rfc822Name`
-    Email,
-    /// Fulcio's `otherName` 1.3.6.1.4.1.57264.1.7
-    Other,
-    /// `uniformResourceIdentifier`
-    Uri,
 }
 
 /// Why a certificate does not say who signed. Enough to refuse it, whoever issued it.
@@ -150,9 +131,11 @@ impl SignerError {
 impl CertificateSigner {
     /// Reads who a certificate was issued to. Says nothing about whether to believe the issuer.
     ///
+    /// It may have several names, or one that no policy can mean; [`CertificateSigner::sole_subject`] tells.
+    ///
     /// # Errors
-    /// [`SignerError`] if it is over a limit, malformed, contradictory, read differently by the signature core, or has not
-    /// exactly one subject alternative name of a supported kind.
+    /// [`SignerError`] if it is over a limit, malformed, contradictory, read differently by the signature core, or has no
+    /// subject alternative name of a kind that is read.
     pub fn from_der(bytes: &[u8]) -> Result<Self, SignerError> {
         at_most("bytes", limits::CERTIFICATE_BYTES, bytes.len())?;
         let (rest, certificate) = X509Certificate::from_der(bytes).map_err(|_| SignerError::Malformed)?;
@@ -171,8 +154,13 @@ impl CertificateSigner {
         let written = fulcio_extensions(&certificate)?;
         let issuer = issuer(&written)?;
         let spki = certificate.public_key().raw;
+        let subjects = Written::read(&certificate)?;
+        let mut names = subjects.names.clone();
+        names.sort_by_key(|name| name.kind);
         let signer = Self {
-            subject: subject(&certificate)?,
+            subject: subjects.known_by().cloned().ok_or(SignerError::SubjectCount { found: 0 })?,
+            names,
+            unread: subjects.unread,
             claims: Claims::from_extensions(written, &issuer)?,
             issuer,
             not_before: Timestamp(certificate.validity().not_before.timestamp()),
@@ -181,20 +169,55 @@ impl CertificateSigner {
                 .map_or_else(|_| Digest::sha256(spki), |key| key.fingerprint()),
             certificate: bytes.to_vec(),
         };
-        signer.agrees_with_core(spki)?;
+        signer.agrees_with_core(spki, &subjects)?;
         Ok(signer)
     }
 
+    /// The one name of the signer, as policies want it.
+    ///
+    /// # Errors
+    /// [`SignerError::SubjectCount`] if the certificate has several, whatever their kinds; [`SignerError::SubjectKind`] for
+    /// a DNS name or IP address.
+    pub fn sole_subject(&self) -> Result<&SignerSubject, SignerError> {
+        match (self.names.as_slice(), self.unread) {
+            ([_], 0) => self.known_subject(),
+            (names, unread) => Err(SignerError::SubjectCount { found: names.len() + unread }),
+        }
+    }
+
+    /// The names that `names` means.
+    ///
+    /// # Errors
+    /// [`SignerError`] if there is none.
+    pub(crate) fn compared(&self, names: Names) -> Result<&[SignerSubject], SignerError> {
+        match names {
+            Names::Any => Ok(&self.names),
+            Names::First => self.known_subject().map(std::slice::from_ref),
+            Names::Sole => self.sole_subject().map(std::slice::from_ref),
+        }
+    }
+
+    fn known_subject(&self) -> Result<&SignerSubject, SignerError> {
+        match self.subject.kind {
+            SubjectKind::Dns => Err(SignerError::SubjectKind { found: "dNSName" }),
+            SubjectKind::Ip => Err(SignerError::SubjectKind { found: "iPAddress" }),
+            SubjectKind::Email | SubjectKind::Other | SubjectKind::Uri => Ok(&self.subject),
+        }
+    }
+
     // THREAT: a certificate that the signature core and we read differently, so that one is checked and the other named.
-    fn agrees_with_core(&self, spki: &[u8]) -> Result<(), SignerError> {
+    fn agrees_with_core(&self, spki: &[u8], subjects: &Written) -> Result<(), SignerError> {
         let der = sigstore_types::DerCertificate::from_bytes(&self.certificate);
         let core = sigstore_crypto::parse_certificate_info(&der)
             .map_err(|_| SignerError::Disagreement { field: "form" })?;
-        let name = match (&self.subject.kind, &core.identity) {
-            (SubjectKind::Email, Some(SubjectAltName::Email(name)))
-            | (SubjectKind::Uri, Some(SubjectAltName::Uri(name))) => name == &self.subject.value,
-            // The core does not read otherName.
-            (SubjectKind::Other, None) => true,
+        // The core reads the first mail address or URI, and no other kind.
+        let comparable = |name: &&SignerSubject| matches!(name.kind, SubjectKind::Email | SubjectKind::Uri);
+        let name = match (subjects.names.iter().find(comparable), &core.identity) {
+            (Some(SignerSubject { kind: SubjectKind::Email, value }), Some(SubjectAltName::Email(name)))
+            | (Some(SignerSubject { kind: SubjectKind::Uri, value }), Some(SubjectAltName::Uri(name))) => {
+                name == value
+            }
+            (None, None) => true,
             _ => false,
         };
         let facts = [
@@ -240,7 +263,7 @@ fn fulcio_extensions(certificate: &X509Certificate<'_>) -> Result<BTreeMap<u8, S
 }
 
 // The arc 1.3.6.1.4.1.57264.1, DER content. Its extensions have one byte more: no number of ours is above 127.
-const FULCIO: &[u8] = b"\x2b\x06\x01\x04\x01\x83\xbf\x30\x01";
+pub(super) const FULCIO: &[u8] = b"\x2b\x06\x01\x04\x01\x83\xbf\x30\x01";
 
 fn issuer(written: &BTreeMap<u8, String>) -> Result<String, SignerError> {
     match (written.get(&8), written.get(&1)) {
@@ -248,48 +271,6 @@ fn issuer(written: &BTreeMap<u8, String>) -> Result<String, SignerError> {
         (Some(issuer), _) | (None, Some(issuer)) => Ok(issuer.clone()),
         (None, None) => Ok(String::new()),
     }
-}
-
-fn subject(certificate: &X509Certificate<'_>) -> Result<SignerSubject, SignerError> {
-    let extension =
-        certificate.extensions().iter().find(|extension| extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME);
-    let names = match extension.map(|extension| extension.parsed_extension()) {
-        None => return Err(SignerError::SubjectCount { found: 0 }),
-        Some(ParsedExtension::SubjectAlternativeName(san)) => &san.general_names,
-        Some(_) => return Err(SignerError::MalformedSubject),
-    };
-    let [name] = names.as_slice() else { return Err(SignerError::SubjectCount { found: names.len() }) };
-    let (kind, value) = match name {
-        GeneralName::RFC822Name(text) => (SubjectKind::Email, ascii(text)?),
-        GeneralName::URI(text) => (SubjectKind::Uri, ascii(text)?),
-        GeneralName::OtherName(oid, value) if oid.as_bytes().strip_prefix(FULCIO) == Some(&[7]) => {
-            (SubjectKind::Other, other(value)?)
-        }
-        GeneralName::OtherName(..) => return Err(SignerError::SubjectKind { found: "another otherName" }),
-        GeneralName::DNSName(_) => return Err(SignerError::SubjectKind { found: "dNSName" }),
-        GeneralName::IPAddress(_) => return Err(SignerError::SubjectKind { found: "iPAddress" }),
-        GeneralName::DirectoryName(_) => return Err(SignerError::SubjectKind { found: "directoryName" }),
-        GeneralName::Invalid(..) => return Err(SignerError::MalformedSubject),
-        GeneralName::EDIPartyName(_) | GeneralName::RegisteredID(_) | GeneralName::X400Address(_) => {
-            return Err(SignerError::SubjectKind { found: "rare" });
-        }
-    };
-    // THREAT: `good@example.com\n` or a NUL, which one comparison drops and another keeps.
-    if value.is_empty() || value.chars().any(char::is_control) {
-        return Err(SignerError::MalformedSubject);
-    }
-    Ok(SignerSubject { kind, value: value.to_owned() })
-}
-
-// IA5String: the reader accepts any UTF-8 there, we do not.
-fn ascii(text: &str) -> Result<&str, SignerError> {
-    if text.is_ascii() { Ok(text) } else { Err(SignerError::MalformedSubject) }
-}
-
-// `[0] EXPLICIT UTF8String`.
-fn other(value: &[u8]) -> Result<&str, SignerError> {
-    let text = der::whole(value, 0xa0).and_then(|inner| der::whole(inner, der::UTF8_STRING));
-    text.and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or(SignerError::MalformedSubject)
 }
 
 // What the core reads, by last arc; 1.1 and 1.8 are its issuer.

@@ -41,18 +41,18 @@ pub(super) struct Certified {
     pub(super) key: VerifyingKey,
 }
 
-/// Checks everything about a certificate that does not depend on whom one trusts.
+/// Checks everything about the certificate of `signer` that does not depend on whom one trusts.
 ///
 /// Spec: sigstore client-spec 4.3.
 pub(super) fn certify(
-    leaf: &[u8],
+    signer: CertificateSigner,
     intermediates: &[Vec<u8>],
     times: &[ProvenTime],
     root: &TrustedRoot,
     now: Timestamp,
 ) -> Result<Certified, VerifyError> {
     let first = times.first().ok_or(VerifyError::NoTrustedTime)?;
-    let signer = CertificateSigner::from_der(leaf)?;
+    let leaf = signer.certificate.as_slice();
     let untrusted = |why: &str| VerifyError::CertificateUntrusted { why: why.to_owned() };
     let (_, parsed) = X509Certificate::from_der(leaf).map_err(|_| untrusted("it is malformed"))?;
     // INVARIANT: valid at *every* proven time. See a_time_outside_the_certificate_is_rejected_beside_one_inside.

@@ -1,7 +1,7 @@
 //! Certificates for tests, with any name and extension.
 #![allow(dead_code, reason = "each test uses its part")]
 
-use rcgen::{CertificateParams, CustomExtension, KeyPair, SanType};
+use rcgen::{CertificateParams, CustomExtension, KeyPair, OtherNameValue, SanType};
 use sealgate_verify::{CertificateSigner, SignerError};
 
 pub(crate) const GITHUB: &str = "https://token.actions.githubusercontent.com";
@@ -65,4 +65,18 @@ pub(crate) fn utf8(text: &str) -> Vec<u8> {
 
 pub(crate) fn email(text: &str) -> SanType {
     SanType::Rfc822Name(text.try_into().unwrap())
+}
+
+pub(crate) fn dns(text: &str) -> SanType {
+    SanType::DnsName(text.try_into().unwrap())
+}
+
+pub(crate) fn ip(text: &str) -> SanType {
+    SanType::IpAddress(text.parse().unwrap())
+}
+
+/// An `otherName` that Sigstore has no use for.
+pub(crate) fn login() -> SanType {
+    let name = OtherNameValue::Utf8String("dev@corp.example".into());
+    SanType::OtherName((vec![1, 3, 6, 1, 4, 1, 311, 20, 2, 3], name))
 }
