@@ -233,6 +233,3 @@ fn without_roots(certificates: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     };
     certificates.into_iter().filter(|der| !self_signed(der)).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -182,6 +182,3 @@ pub struct RootNote {
     /// Why.
     pub why: String,
 }
-
-#[cfg(test)]
-mod tests;

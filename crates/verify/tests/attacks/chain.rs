@@ -331,7 +331,7 @@ fn a_bundle_may_bring_its_chain_in_any_order_and_no_more_than_fits() {
 #[test]
 fn a_path_is_no_longer_than_its_authority_allows() {
     // The root allows one authority below it, or two; the intermediate none, or one, below itself.
-    let judge = |of_root: u64, of_intermediate: u64| {
+    let judge = |of_root: u64, of_intermediate: u64, is_listed: bool| {
         let authority = Authority::patched(
             "long",
             |root| root.replace(Extension::authority(Some(of_root))),
@@ -352,8 +352,10 @@ fn a_path_is_no_longer_than_its_authority_allows() {
         .sign(&authority.issuing_key);
         let root = root_with(|root| {
             root["certificateAuthorities"][0] = authority.json();
-            root["certificateAuthorities"][0]["certChain"]["certificates"] =
-                json!([{"rawBytes": base64(&authority.root)}]);
+            if !is_listed {
+                root["certificateAuthorities"][0]["certChain"]["certificates"] =
+                    json!([{"rawBytes": base64(&authority.root)}]);
+            }
         });
         let recipe = recipe().with(|recipe| {
             recipe.format = Format::V02;
@@ -363,9 +365,12 @@ fn a_path_is_no_longer_than_its_authority_allows() {
         });
         judge_in(&root, Bundle::from_json(&recipe.sign().bundle()))
     };
-    assert_eq!(judge(2, 1), "");
-    assert_eq!(judge(1, 1), "certificate-untrusted");
-    assert_eq!(judge(2, 0), "certificate-untrusted");
+    // Whether the root lists the intermediate itself, or the bundle alone brings it.
+    for is_listed in [false, true] {
+        assert_eq!(judge(2, 1, is_listed), "");
+        assert_eq!(judge(1, 1, is_listed), "certificate-untrusted");
+        assert_eq!(judge(2, 0, is_listed), "certificate-untrusted");
+    }
 }
 
 #[test]
