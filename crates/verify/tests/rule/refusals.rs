@@ -8,7 +8,7 @@ use sealgate_verify::{
     rule::{Github, Keyless, SubjectMatch, Workflow},
 };
 
-use crate::{GOOGLE, github, keyless, pattern};
+use crate::{GOOGLE, github, keyless, of, pattern, sample::email};
 
 #[test]
 fn a_regex_that_is_none_alone_too_long_or_too_large_is_refused() {
@@ -21,6 +21,37 @@ fn a_regex_that_is_none_alone_too_long_or_too_large_is_refused() {
     assert!(
         SignerRule::keyless(&keyless(GOOGLE, SubjectMatch::Regex("a".repeat(limits::REGEX_BYTES)))).is_ok()
     );
+}
+
+// PE-01, 268: what is built to cost time or memory is refused at once, or matched in linear time.
+#[test]
+fn a_hostile_regex_costs_neither_time_nor_memory() {
+    let rule = |text: &str| SignerRule::keyless(&keyless(GOOGLE, SubjectMatch::Regex(text.into())));
+    let (open, shut) = ("(".repeat(1000), ")".repeat(1000));
+    for text in [
+        "(?:){4294967295}",
+        "(?:a{1000}){1000}",
+        "((a{100}){100}){100}",
+        "(?i)\\pL{900}",
+        "\\w{1000}",
+        "[^a]{2000}",
+        &format!("{open}a{shut}"),
+        &"(?:a|b)?".repeat(511),
+        &"(((((((((".repeat(400),
+        &"[".repeat(4000),
+        &"\\pL".repeat(1000),
+    ] {
+        match rule(text) {
+            Ok(rule) => assert!(rule.admits(&of(GOOGLE, email("dev@acme.example"))).is_err(), "{text}"),
+            Err(error) => assert_eq!(error.field, "subjectRegex", "{text}"),
+        }
+    }
+    // Exponential where somebody tries all ways.
+    for text in ["(a+)+$", "(a|a)*$", "(a*)*b", "(.*a){12}", "a?{30}a{30}", "(a|aa)+$"] {
+        let rule = rule(text).unwrap();
+        assert!(rule.admits(&of(GOOGLE, email(&format!("{}!", "a".repeat(60))))).is_err(), "{text}");
+    }
+    assert!(rule("(a+)+$").unwrap().admits(&of(GOOGLE, email("aaaa"))).is_ok(), "twin");
 }
 
 #[rstest]
