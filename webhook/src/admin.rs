@@ -9,7 +9,10 @@ use axum::{
 };
 use http::{StatusCode, header};
 
-use crate::gate::{Gate, Health, Phase};
+use crate::{
+    gate::{Gate, Health, Phase},
+    roots::now,
+};
 
 /// The routes that kubelet and Prometheus see.
 pub(crate) fn router(gate: Arc<Gate>) -> Router {
@@ -46,15 +49,20 @@ async fn ready(State(gate): State<Arc<Gate>>, RawQuery(query): RawQuery) -> (Sta
         }
         None => "[-] snapshot none".to_owned(),
     };
+    let roots: String = gate.ages().lines(now()).into_iter().map(|line| format!("{line}\n")).collect();
     let phase = match gate.phase() {
         Phase::Serving => "[+] serving",
         Phase::Draining => "[-] draining: reviews are still judged",
         Phase::Leaving => "[-] leaving: reviews are sent elsewhere",
     };
-    (status, format!("{policies}\n{snapshot}\n{phase}\n{}\n", if is_ready { "ready" } else { "not ready" }))
+    (
+        status,
+        format!("{policies}\n{snapshot}\n{roots}{phase}\n{}\n", if is_ready { "ready" } else { "not ready" }),
+    )
 }
 
 async fn metrics(State(gate): State<Arc<Gate>>) -> ([(header::HeaderName, &'static str); 1], String) {
     const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    gate.ages().measure(&gate.metrics, now());
     ([(header::CONTENT_TYPE, OPEN_METRICS)], gate.metrics.text())
 }

@@ -16,7 +16,7 @@ use sealgate::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{limits, metrics::Metrics, record::Recorder};
+use crate::{limits, metrics::Metrics, record::Recorder, roots::Ages};
 
 /// The gate that reviews come to.
 #[derive(Debug)]
@@ -30,6 +30,7 @@ pub(crate) struct Gate {
     pub(crate) reviews: Turns,
     /// KiB of bodies held at once.
     pub(crate) bodies: Semaphore,
+    ages: ArcSwap<Ages>,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// What is logged.
@@ -75,6 +76,7 @@ impl Gate {
             credentials,
             reviews: Turns::new(limits::REVIEWS, limits::REVIEWS_OF_ONE),
             bodies: Semaphore::new(limits::BODIES / 1024),
+            ages: ArcSwap::default(),
             metrics: Metrics::new(),
             recorder: Recorder::new(),
         }
@@ -104,6 +106,15 @@ impl Gate {
             }
         }
         Ok(())
+    }
+
+    /// How old the roots are that the policies in force name.
+    pub(crate) fn ages(&self) -> Arc<Ages> {
+        self.ages.load_full()
+    }
+
+    pub(crate) fn set_ages(&self, ages: Ages) {
+        self.ages.store(Arc::new(ages));
     }
 
     /// How the policies are.

@@ -78,7 +78,7 @@ async fn answer(
             };
             let judgement = Judgement::refused(unreadable.refusal);
             return written(&respond(
-                Context { uid: &uid, mirror: false, snapshot: None },
+                Context { uid: &uid, mirror: false, snapshot: None, old_roots: None },
                 &judgement.outcomes,
             ));
         }
@@ -92,8 +92,12 @@ async fn answer(
         },
         None => Judgement::refused(Refusal::Overloaded),
     };
-    let context =
-        Context { uid: &review.uid, mirror: judgement.mirror, snapshot: judgement.snapshot.as_deref() };
+    let context = Context {
+        uid: &review.uid,
+        mirror: judgement.mirror,
+        snapshot: judgement.snapshot.as_deref(),
+        old_roots: judgement.old_roots.as_deref(),
+    };
     let response = respond(context, &judgement.outcomes);
     observe(gate, &review, &judgement, response.allowed, received);
     written(&response)

@@ -1,16 +1,12 @@
 //! From a review to what was found about each of its images.
 
-use std::{
-    collections::HashMap,
-    panic::AssertUnwindSafe,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{collections::HashMap, panic::AssertUnwindSafe};
 
 use futures_util::{FutureExt, StreamExt, stream};
 use sealgate::{
     Engine,
     policy::{Request, Role},
-    verify::{Reference, Timestamp},
+    verify::Reference,
 };
 
 use crate::{
@@ -20,6 +16,7 @@ use crate::{
     patience::Patience,
     respond::{Found, Outcome},
     review::{ImageUse, Review, Selection},
+    roots::now,
     shown::shown,
 };
 
@@ -32,17 +29,19 @@ pub(crate) struct Judgement<'a> {
     pub(crate) mirror: bool,
     /// The snapshot that was in force.
     pub(crate) snapshot: Option<String>,
+    /// Roots in it that are old.
+    pub(crate) old_roots: Option<String>,
 }
 
 impl<'a> Judgement<'a> {
     /// About the review as a whole.
     pub(crate) fn refused(refusal: Refusal) -> Self {
         let outcomes = vec![Outcome { place: None, found: Found::Refused(refusal) }];
-        Self { outcomes, mirror: false, snapshot: None }
+        Self { outcomes, mirror: false, snapshot: None, old_roots: None }
     }
 
     fn nothing() -> Self {
-        Self { outcomes: vec![], mirror: false, snapshot: None }
+        Self { outcomes: vec![], mirror: false, snapshot: None, old_roots: None }
     }
 }
 
@@ -63,12 +62,17 @@ async fn judge_unguarded<'a>(gate: &Gate, review: &Review<'a>, patience: Patienc
         Selection::UnknownKind => return unknown_kind(gate, review),
     };
     let Some(engine) = gate.engine() else { return Judgement::refused(Refusal::NotReady) };
+    let ages = gate.ages();
+    if let Some(refusal) = ages.refusal(now()) {
+        return Judgement::refused(refusal);
+    }
+    let old_roots = ages.annotation(now());
     let snapshot = Some(engine.snapshot().hash.to_string());
     let namespace = review.namespace.as_deref();
     let found = find_all(&engine, &images, namespace, patience).await;
     let outcomes =
         images.into_iter().zip(found).map(|(image, found)| Outcome { place: Some(image), found }).collect();
-    Judgement { outcomes, mirror, snapshot }
+    Judgement { outcomes, mirror, snapshot, old_roots }
 }
 
 fn unknown_kind<'a>(gate: &Gate, review: &Review<'a>) -> Judgement<'a> {
@@ -144,11 +148,6 @@ async fn guarded<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
         tracing::error!("judging a review panicked");
         Refusal::Internal { what: "judging it panicked".to_owned() }
     })
-}
-
-fn now() -> Timestamp {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Timestamp(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Watches the documents, and keeps the gate on the last good ones.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use sealgate::{tuf, verify::Digest};
 use tokio::{task::spawn_blocking, time::interval};
@@ -9,6 +9,7 @@ use crate::{
     gate::{Gate, Health},
     limits,
     metrics::ResultLabels,
+    roots::now,
     sources::{Documents, Places},
     state::State,
 };
@@ -22,16 +23,19 @@ pub(crate) struct Keeper {
     good: Option<Digest>,
     /// What was seen last and is wrong: the same is not tried, nor complained about, again.
     bad: Option<String>,
+    /// When the log last said that a root is old.
+    complained: Option<Instant>,
 }
 
 impl Keeper {
     /// Brings what is there into force; if it is broken, what was good last.
     pub(crate) fn start(gate: Arc<Gate>, places: Places, state: Option<State>) -> Self {
-        let mut keeper = Self { gate, places, state, good: None, bad: None };
+        let mut keeper = Self { gate, places, state, good: None, bad: None, complained: None };
         keeper.look();
         if keeper.good.is_none() {
             keeper.fall_back();
         }
+        keeper.complain();
         keeper
     }
 
@@ -45,6 +49,7 @@ impl Keeper {
             let gate = Arc::clone(&self.gate);
             match spawn_blocking(move || {
                 self.look();
+                self.complain();
                 self
             })
             .await
@@ -59,6 +64,17 @@ impl Keeper {
                     return;
                 }
             }
+        }
+    }
+
+    // An old root is said when it becomes so, and then once a day.
+    fn complain(&mut self) {
+        let (ages, now) = (self.gate.ages(), now());
+        if ages.old(now).next().is_none() {
+            self.complained = None;
+        } else if self.complained.is_none_or(|said| said.elapsed() >= limits::OLD_ROOT_SAID) {
+            ages.complain(now);
+            self.complained = Some(Instant::now());
         }
     }
 
@@ -95,25 +111,28 @@ impl Keeper {
 
     fn bring(&self, documents: &Documents) -> Result<(), String> {
         let loads = |result| self.gate.metrics.loads.get_or_create(&ResultLabels { result }).inc();
-        let brought = documents.load().map_err(|error| chain(&error)).and_then(|(snapshot, warnings)| {
-            let notes: Vec<_> =
-                tuf::notes(&snapshot.roots).map(|(root, note)| (root.to_owned(), note.clone())).collect();
-            let (hash, names) = (snapshot.hash.to_string(), snapshot.policies.names().join(", "));
-            self.gate.install(snapshot).map_err(|error| chain(&error))?;
-            tracing::info!(snapshot = hash, policies = names, "policies in force");
-            for warning in warnings {
-                tracing::warn!(code = warning.code, "{warning}");
-            }
-            for (root, note) in notes {
-                tracing::warn!(
-                    root,
-                    field = note.field,
-                    why = note.why,
-                    "part of a trusted root is left out"
-                );
-            }
-            Ok(())
-        });
+        let brought = documents.load(&self.places).map_err(|error| chain(&error)).and_then(
+            |(snapshot, warnings, ages)| {
+                let notes: Vec<_> =
+                    tuf::notes(&snapshot.roots).map(|(root, note)| (root.to_owned(), note.clone())).collect();
+                let (hash, names) = (snapshot.hash.to_string(), snapshot.policies.names().join(", "));
+                self.gate.install(snapshot).map_err(|error| chain(&error))?;
+                self.gate.set_ages(ages);
+                tracing::info!(snapshot = hash, policies = names, "policies in force");
+                for warning in warnings {
+                    tracing::warn!(code = warning.code, "{warning}");
+                }
+                for (root, note) in notes {
+                    tracing::warn!(
+                        root,
+                        field = note.field,
+                        why = note.why,
+                        "part of a trusted root is left out"
+                    );
+                }
+                Ok(())
+            },
+        );
         loads(if brought.is_ok() { "ok" } else { "failed" });
         brought
     }

@@ -107,6 +107,15 @@ pub const POLICY_FILES: usize = 500;
 /// How often files are looked at.
 pub const POLL: Duration = Duration::from_secs(2);
 
+/// How often a root is refreshed, where a mirror is named.
+pub const ROOT_REFRESH: Duration = Duration::from_hours(24);
+/// How long after a refresh that failed the next is tried.
+pub const ROOT_RETRY: Duration = Duration::from_hours(1);
+/// The same where there is no root of that name at all yet.
+pub const ROOT_FIRST_RETRY: Duration = Duration::from_secs(30);
+/// How often the log says that a root is old.
+pub const OLD_ROOT_SAID: Duration = Duration::from_hours(24);
+
 /// How long an allowed digest is not logged again in one namespace.
 pub const LOG_ALLOWS: Duration = Duration::from_mins(10);
 

@@ -20,6 +20,10 @@ pub(crate) struct Metrics {
     pub(crate) loads: Family<ResultLabels, Counter<u64, AtomicU64>>,
     pub(crate) connections: Gauge,
     pub(crate) degraded: Gauge,
+    pub(crate) root_age: Family<RootLabels, Gauge>,
+    pub(crate) root_age_limit: Gauge,
+    pub(crate) old_roots: Gauge,
+    pub(crate) root_refreshes: Family<ResultLabels, Counter<u64, AtomicU64>>,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -46,6 +50,12 @@ pub(crate) struct CodeLabels {
     pub(crate) code: u16,
 }
 
+/// The operator's own names, of which there are few.
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+pub(crate) struct RootLabels {
+    pub(crate) root: String,
+}
+
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 pub(crate) struct ResultLabels {
     pub(crate) result: &'static str,
@@ -65,6 +75,10 @@ impl Metrics {
             loads: Family::default(),
             connections: Gauge::default(),
             degraded: Gauge::default(),
+            root_age: Family::default(),
+            root_age_limit: Gauge::default(),
+            old_roots: Gauge::default(),
+            root_refreshes: Family::default(),
             registry: Registry::default(),
         };
         registry.register("reviews", "AdmissionReviews answered", metrics.reviews.clone());
@@ -90,6 +104,22 @@ impl Metrics {
             "policies_degraded",
             "1 while the policies that are served are not those that are there",
             metrics.degraded.clone(),
+        );
+        registry.register(
+            "trusted_root_age_seconds",
+            "Seconds since a trusted root that policies name was last known to be today's; absent where nobody knows",
+            metrics.root_age.clone(),
+        );
+        registry.register(
+            "trusted_root_age_limit_seconds",
+            "The age beyond which a trusted root is old",
+            metrics.root_age_limit.clone(),
+        );
+        registry.register("trusted_roots_old", "Trusted roots that are old", metrics.old_roots.clone());
+        registry.register(
+            "trusted_root_refreshes",
+            "Refreshes of trusted roots through TUF",
+            metrics.root_refreshes.clone(),
         );
         registry.register("build", "This program", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
         Self { registry, ..metrics }

@@ -54,6 +54,29 @@ pub struct Options {
     )]
     pub trusted_roots: Vec<RootSource>,
 
+    /// TUF repository that keeps a trusted root young, such as public-good=https://tuf-repo-cdn.sigstore.dev (repeatable).
+    /// It is asked at the start and once a day, and never for a verdict. Without one, the gate asks nobody for roots
+    #[arg(long = "tuf-mirror", env = "SEALGATE_TUF_MIRROR", value_name = "NAME=URL", value_delimiter = ',', value_parser = named)]
+    pub tuf_mirrors: Vec<(String, String)>,
+
+    /// First root metadata of a TUF repository of your own, where trust in it begins (repeatable)
+    #[arg(long = "tuf-anchor", env = "SEALGATE_TUF_ANCHOR", value_name = "NAME=FILE", value_delimiter = ',')]
+    pub tuf_anchors: Vec<RootSource>,
+
+    /// Days after which a trusted root is old: the log, the metrics, readiness and the audit annotations say so
+    #[arg(
+        long,
+        env = "SEALGATE_ROOT_AGE_LIMIT_DAYS",
+        value_name = "DAYS",
+        default_value_t = 180,
+        value_parser = clap::value_parser!(i64).range(1..=3650)
+    )]
+    pub root_age_limit_days: i64,
+
+    /// Whether the gate goes on where a trusted root is old
+    #[arg(long, env = "SEALGATE_OLD_ROOTS", value_enum, default_value_t = OldRoots::Warn)]
+    pub old_roots: OldRoots,
+
     /// Registry credentials, as `docker login` writes them: the `auths` of a config.json
     #[arg(long, env = "SEALGATE_DOCKER_CONFIG", value_name = "FILE")]
     pub docker_config: Option<PathBuf>,
@@ -92,6 +115,26 @@ pub enum LogFormat {
     Json,
     /// For people
     Text,
+}
+
+/// What happens where a trusted root is old.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum OldRoots {
+    /// Nothing is judged any more until the root is refreshed
+    Close,
+    /// It is said, and nothing else changes
+    #[default]
+    Warn,
+}
+
+fn named(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        // The name is held to what policies can write.
+        Some((name, url)) if !url.is_empty() => RootSource::new(name, url)
+            .map(|_| (name.to_owned(), url.to_owned()))
+            .map_err(|error| format!("{error}: {}", error.help())),
+        _ => Err("write NAME=URL".to_owned()),
+    }
 }
 
 fn time(text: &str) -> Result<Duration, String> {

@@ -90,6 +90,16 @@ pub enum Refusal {
         /// The limit.
         limit: usize,
     },
+    /// The operator closes the gate where a root is old.
+    #[error("trusted root `{root}` is {days} days old, and the gate's operator allows {limit}")]
+    RootTooOld {
+        /// Which.
+        root: String,
+        /// How old it is.
+        days: i64,
+        /// How old it may be.
+        limit: i64,
+    },
     /// A kind that we cannot read images from.
     #[error("the gate cannot read images from `{kind}`")]
     UnknownKind {
@@ -113,6 +123,7 @@ impl Refusal {
             Self::ReviewTooBig { .. } => "review-too-big",
             Self::ReviewUnreadable { .. } => "review-unreadable",
             Self::ReviewVersion { .. } => "review-version",
+            Self::RootTooOld { .. } => "root-too-old",
             Self::TooManyContainers { .. } => "too-many-containers",
             Self::TooManyImages { .. } => "too-many-images",
             Self::UnknownKind { .. } => "unknown-kind",
@@ -138,6 +149,7 @@ impl Refusal {
             Self::ReviewVersion { .. } => {
                 "list only `v1` in the webhook configuration's admissionReviewVersions"
             }
+            Self::RootTooOld { .. } => "ask the gate's operator to refresh the root",
             Self::TooManyContainers { .. } | Self::TooManyImages { .. } => "split the object",
             Self::UnknownKind { .. } => {
                 "take the kind out of the webhook configuration, or ask the gate's operator about `unknownKinds`"
@@ -148,7 +160,7 @@ impl Refusal {
     /// How it closes the gate.
     pub fn class(&self) -> Class {
         match self {
-            Self::Deadline | Self::NotReady | Self::Overloaded => Class::Temporary,
+            Self::Deadline | Self::NotReady | Self::Overloaded | Self::RootTooOld { .. } => Class::Temporary,
             Self::ImageMissing
             | Self::Internal { .. }
             | Self::ObjectUnreadable { .. }
@@ -185,6 +197,7 @@ mod tests {
             Refusal::ReviewTooBig { what: "", limit: 0 },
             Refusal::ReviewUnreadable { why: text() },
             Refusal::ReviewVersion { api_version: text(), kind: text() },
+            Refusal::RootTooOld { root: text(), days: 0, limit: 0 },
             Refusal::TooManyContainers { found: 0, limit: 0 },
             Refusal::TooManyImages { found: 0, limit: 0 },
             Refusal::UnknownKind { kind: text() },
@@ -206,6 +219,7 @@ mod tests {
         review-too-big Definite
         review-unreadable Definite
         review-version Definite
+        root-too-old Temporary
         too-many-containers Definite
         too-many-images Definite
         unknown-kind Definite

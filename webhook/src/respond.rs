@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub mirror: bool,
     /// The snapshot's hash, if there is one.
     pub snapshot: Option<&'a str>,
+    /// Roots in it that are old, and how old.
+    pub old_roots: Option<&'a str>,
 }
 
 /// What was found about one image, or about the review itself.

@@ -1,8 +1,11 @@
 //! From options to a running replica, and to its end.
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use sealgate::oci::{ClientError, Config, Credentials};
+use sealgate::{
+    oci::{ClientError, Config, Credentials},
+    tuf::{self, Anchor, TufError},
+};
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -18,6 +21,8 @@ use crate::{
     keeper::Keeper,
     limits,
     options::Options,
+    refresh::Refresher,
+    roots::Limit,
     sources::Places,
     state::State,
     tls::{Tls, TlsError},
@@ -33,7 +38,7 @@ pub struct Server {
     grace: Duration,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
-    watching: JoinHandle<()>,
+    watching: [JoinHandle<()>; 2],
 }
 
 /// Why a replica does not start. Broken policies are no reason: it starts, and is not ready.
@@ -63,6 +68,20 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// A repository of one's own without its beginning.
+    #[error("trusted root `{name}` has a TUF mirror, and no `--tuf-anchor` says where trust in it begins")]
+    NoAnchor {
+        /// Which.
+        name: String,
+    },
+    /// A root that should be kept young.
+    #[error("trusted root `{name}` cannot be kept young")]
+    Root {
+        /// Which.
+        name: String,
+        /// Why.
+        source: TufError,
+    },
     /// TLS.
     #[error("TLS cannot be set up")]
     Tls(#[from] TlsError),
@@ -86,7 +105,15 @@ impl Server {
             ..Config::default()
         };
         let gate = Arc::new(Gate::new(registry, credentials));
-        let places = Places { policies: options.policies.clone(), roots: options.trusted_roots.clone() };
+        let anchors = anchors(&options)?;
+        let refresher = Refresher::new(Arc::clone(&gate), &options, &anchors)?;
+        let places = Places {
+            policies: options.policies.clone(),
+            roots: options.trusted_roots.clone(),
+            fresh: refresher.fresh(),
+            anchors,
+            limit: Limit { days: options.root_age_limit_days, beyond: options.old_roots },
+        };
         let keeper = Keeper::start(Arc::clone(&gate), places, options.state.as_deref().map(State::new));
         if let Some(certificate) = &tls.self_signed {
             tracing::warn!(
@@ -119,7 +146,7 @@ impl Server {
             self_signed: tls.self_signed,
             grace: options.drain_grace,
             tasks: vec![tokio::spawn(port.serve(stopped.clone())), tokio::spawn(admin_port.serve(stopped))],
-            watching: tokio::spawn(keeper.watch()),
+            watching: [tokio::spawn(keeper.watch()), tokio::spawn(refresher.run())],
             stop,
         })
     }
@@ -158,7 +185,7 @@ impl Server {
             }
             sleep(Duration::from_millis(20)).await;
         }
-        self.watching.abort();
+        self.watching.iter().for_each(JoinHandle::abort);
         self.stop.send_replace(true);
         let ends = async {
             for task in self.tasks {
@@ -173,6 +200,20 @@ impl Server {
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })
+}
+
+// Where trust in repositories begins that nobody else knows.
+fn anchors(options: &Options) -> Result<BTreeMap<String, Anchor>, StartError> {
+    let mut anchors = BTreeMap::new();
+    for source in &options.tuf_anchors {
+        let path = source.path().to_owned();
+        let bytes = tuf::read_file(&path, tuf::limits::ROOT_METADATA_BYTES)
+            .map_err(|source| StartError::Read { path, source })?;
+        let anchor = Anchor::from_bytes(&bytes)
+            .map_err(|error| StartError::Root { name: source.name().to_owned(), source: error })?;
+        anchors.insert(source.name().to_owned(), anchor);
+    }
+    Ok(anchors)
 }
 
 fn credentials(options: &Options) -> Result<Credentials, StartError> {

@@ -9,11 +9,16 @@ use std::{
 use sealgate::{
     Snapshot,
     policy::{Finding, PolicySet, Source},
-    tuf::{self, RootSource, RootsError},
+    tuf::{self, Anchor, Instance, RootSource, RootsError},
     verify::Digest,
 };
 
-use crate::limits;
+use crate::{
+    limits,
+    options::OldRoots,
+    refresh::Fresh,
+    roots::{Ages, Limit},
+};
 
 /// Where documents are.
 #[derive(Clone, Debug)]
@@ -22,6 +27,12 @@ pub(crate) struct Places {
     pub(crate) policies: PathBuf,
     /// Roots' files.
     pub(crate) roots: Vec<RootSource>,
+    /// Roots that are kept young.
+    pub(crate) fresh: Fresh,
+    /// Where trust in repositories begins, besides those that everybody knows.
+    pub(crate) anchors: BTreeMap<String, Anchor>,
+    /// How old roots may be.
+    pub(crate) limit: Limit,
 }
 
 /// Everything that a snapshot is made of, as bytes.
@@ -69,6 +80,11 @@ pub(crate) enum SourceError {
     /// A root that cannot be used.
     #[error(transparent)]
     Roots(#[from] RootsError),
+    /// A root of unknown age where age closes the gate.
+    #[error(
+        "trusted root `{0}` does not say of when it is, and old roots close this gate (write: the file that `sealgate roots print --signed-files {0}` prints)"
+    )]
+    Undated(String),
     /// Two files for one name.
     #[error("trusted root `{0}` is given twice")]
     RootTwice(String),
@@ -130,22 +146,40 @@ impl Documents {
                 return Err(SourceError::RootTwice(root.name().to_owned()));
             }
         }
+        for (name, bytes) in places.fresh.load().iter() {
+            if documents.roots.insert(name.clone(), bytes.clone()).is_some() {
+                return Err(SourceError::RootTwice(name.clone()));
+            }
+        }
         Ok(documents)
     }
 
-    /// Makes a snapshot of them, and says what is odd.
+    /// Makes a snapshot of them, and says what is odd and how old its roots are.
     ///
     /// # Errors
     /// [`SourceError`] if any document is wrong.
-    pub(crate) fn load(&self) -> Result<(Snapshot, Vec<Finding>), SourceError> {
-        let roots = tuf::read(self.roots.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))?;
+    pub(crate) fn load(&self, places: &Places) -> Result<(Snapshot, Vec<Finding>, Ages), SourceError> {
+        let files = self.roots.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+        let (roots, mut dates) = tuf::read_dated(files, &places.anchors)?;
         let sources: Vec<_> = self
             .policies
             .iter()
             .map(|(name, bytes)| Source { name: name.clone(), bytes: bytes.clone() })
             .collect();
         let loaded = PolicySet::load(&sources, &roots).map_err(SourceError::Findings)?;
-        Ok((Snapshot::new(loaded.set, roots), loaded.warnings))
+        let named = loaded.set.root_names();
+        dates.retain(|name, _| named.contains(name.as_str()));
+        // Who closes the gate over a root's age wants to know it, of all roots that can say it.
+        let is_undated = |(name, dated): &(&String, &tuf::Dated)| {
+            dated.since.is_none() && (Instance::find(name).is_some() || places.anchors.contains_key(*name))
+        };
+        if places.limit.beyond == OldRoots::Close
+            && let Some((name, _)) = dates.iter().find(is_undated)
+        {
+            return Err(SourceError::Undated(name.clone()));
+        }
+        let ages = Ages::new(dates, places.limit);
+        Ok((Snapshot::new(loaded.set, roots), loaded.warnings, ages))
     }
 
     /// SHA-256 over names and contents.
@@ -182,7 +216,13 @@ mod tests {
 
     fn folder() -> (tempfile::TempDir, Places) {
         let folder = tempfile::tempdir().unwrap();
-        let places = Places { policies: folder.path().join("policies"), roots: vec![] };
+        let places = Places {
+            policies: folder.path().join("policies"),
+            roots: vec![],
+            fresh: Fresh::default(),
+            anchors: BTreeMap::new(),
+            limit: Limit::default(),
+        };
         fs::create_dir(&places.policies).unwrap();
         (folder, places)
     }

@@ -4,9 +4,19 @@ use std::path::PathBuf;
 
 use sealgate_verify::RootError;
 
+use crate::TufError;
+
 /// Why a set of roots cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum RootsError {
+    /// Signed files of a repository that nobody knows.
+    #[error(
+        "trusted root `{name}` is given as the files of a repository, and nobody says where trust in it begins"
+    )]
+    Anchor {
+        /// Which root.
+        name: String,
+    },
     /// Too many of them.
     #[error("more than {limit} trusted roots")]
     Count {
@@ -38,6 +48,14 @@ pub enum RootsError {
         name: String,
         /// Where.
         path: PathBuf,
+    },
+    /// Signed files that do not prove what they say.
+    #[error("trusted root `{name}` is not proven by the files that are given for it")]
+    Proof {
+        /// Which root.
+        name: String,
+        /// Why.
+        source: TufError,
     },
     /// Not a trusted root.
     #[error("trusted root `{name}` cannot be used")]
@@ -73,11 +91,13 @@ impl RootsError {
     /// The stable reason code.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Anchor { .. } => "roots-anchor",
             Self::Count { .. } => "roots-count",
             Self::Duplicate { .. } => "roots-duplicate",
             Self::Format { .. } => "roots-format",
             Self::Name { .. } => "roots-name",
             Self::NotAFile { .. } | Self::Unreadable { .. } => "roots-unreadable",
+            Self::Proof { source, .. } => source.code(),
             Self::Root { source, .. } => source.code(),
             Self::TooLarge { .. } => "roots-too-large",
         }
@@ -86,6 +106,7 @@ impl RootsError {
     /// What the reader can do.
     pub fn help(&self) -> &'static str {
         match self {
+            Self::Anchor { .. } => "give the repository's first root metadata too, or a `trusted_root.json`",
             Self::Count { .. } => "leave out the roots that no policy names",
             Self::Duplicate { .. } => "give each root its own name; policies name them under `roots`",
             Self::Format { .. } => "write `NAME=FILE`, such as `acme=/etc/sealgate/acme.json`",
@@ -95,6 +116,7 @@ impl RootsError {
             Self::NotAFile { .. } | Self::Unreadable { .. } => {
                 "check that the path is right and the file may be read"
             }
+            Self::Proof { source, .. } => source.help(),
             Self::Root { .. } => {
                 "give a `trusted_root.json` as the Sigstore instance publishes it through TUF"
             }

@@ -69,6 +69,11 @@ pub struct Proven {
 impl Kept {
     pub(crate) const FORMAT: u32 = 1;
 
+    /// Reads what was kept; none where the bytes are something else.
+    pub(crate) fn from_json(bytes: &[u8]) -> Option<Self> {
+        sealgate_verify::json::read::<Self>(bytes).ok().filter(|kept| kept.format == Self::FORMAT)
+    }
+
     /// The root that trust began with when this was fetched. Whoever could write the file could choose it: good enough only
     /// where nobody else says where trust begins, as with a mirror of one's own after `initialize`.
     pub fn anchor(&self) -> Option<Anchor> {
@@ -192,6 +197,14 @@ impl Proven {
                 headers.next().map_or((0, Time(0)), |header| (header.version, header.expires));
             (name, version, bytes.len(), expires)
         })
+    }
+
+    /// The signed files in one, for whoever wants to prove them again: [`read_dated`](crate::read_dated).
+    ///
+    /// # Errors
+    /// None that texts and numbers can cause; the writer's signature has one.
+    pub fn kept_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&self.kept())
     }
 
     /// The names of all targets, in order.

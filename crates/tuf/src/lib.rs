@@ -6,6 +6,7 @@
 //! [`load`] reads files, [`Repository`] keeps a root fresh. What decides whether a repository is believed is pure:
 //! [`Update`] says which file is needed and takes its bytes, [`Kept`] proves what lay on disk again.
 
+mod dated;
 mod error;
 mod fault;
 mod file;
@@ -22,10 +23,11 @@ mod store;
 mod trusted;
 mod update;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use sealgate_verify::{RootNote, TrustedRoot, TrustedRoots};
+use sealgate_verify::{RootNote, TrustedRoots};
 
+pub use dated::{Dated, RootOrigin, read_dated};
 pub use error::RootsError;
 pub use fault::TufError;
 pub use file::read_file;
@@ -51,34 +53,10 @@ pub fn load(sources: &[RootSource]) -> Result<TrustedRoots, RootsError> {
 /// # Errors
 /// As [`load`].
 pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<TrustedRoots, RootsError> {
-    let mut roots = TrustedRoots::new();
-    for (name, bytes) in files {
-        source::check_name(name)?;
-        if roots.len() >= limits::ROOTS {
-            return Err(RootsError::Count { limit: limits::ROOTS });
-        }
-        if roots.insert(name.to_owned(), Arc::new(root(name, TrustedRoot::from_json(bytes))?)).is_some() {
-            return Err(RootsError::Duplicate { name: name.to_owned() });
-        }
-    }
-    for instance in &INSTANCES {
-        if roots.contains_key(instance.name) {
-            continue;
-        }
-        let embedded = root(instance.name, TrustedRoot::from_json(instance.embedded()))?;
-        roots.insert(instance.name.to_owned(), Arc::new(embedded));
-    }
-    Ok(roots)
+    Ok(read_dated(files, &BTreeMap::new())?.0)
 }
 
 /// What was left out of each root, and why. Nothing that decides anything, but an operator should hear of it.
 pub fn notes(roots: &TrustedRoots) -> impl Iterator<Item = (&str, &RootNote)> {
     roots.iter().flat_map(|(name, root)| root.notes().iter().map(move |note| (name.as_str(), note)))
-}
-
-fn root(
-    name: &str,
-    read: Result<TrustedRoot, sealgate_verify::RootError>,
-) -> Result<TrustedRoot, RootsError> {
-    read.map_err(|source| RootsError::Root { name: name.to_owned(), source })
 }

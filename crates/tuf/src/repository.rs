@@ -233,7 +233,11 @@ impl Repository {
         }
     }
 
-    fn kept(&self) -> Result<Option<Proven>, TufError> {
+    /// The last good refresh on disk, proven again.
+    ///
+    /// # Errors
+    /// [`TufError`] if there is something and it cannot be read or is not believed.
+    pub fn kept(&self) -> Result<Option<Proven>, TufError> {
         let Some(store) = &self.store else { return Ok(None) };
         store.read()?.map(|kept| kept.prove(&self.anchor)).transpose()
     }

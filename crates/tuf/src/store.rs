@@ -105,9 +105,9 @@ impl Store {
             Ok(bytes) if bytes.len() > limit => return Err(StoreError::TooLarge { path, limit }),
             Ok(bytes) => bytes,
         };
-        match sealgate_verify::json::read::<Kept>(&bytes) {
-            Ok(kept) if kept.format == Kept::FORMAT => Ok(Some(kept)),
-            _ => Err(StoreError::Format { path }),
+        match Kept::from_json(&bytes) {
+            Some(kept) => Ok(Some(kept)),
+            None => Err(StoreError::Format { path }),
         }
     }
 

@@ -8,11 +8,15 @@
     reason = "a test may stop"
 )]
 
-use std::{error::Error as _, fs, path::PathBuf};
+use std::{collections::BTreeMap, error::Error as _, fs, path::PathBuf};
 
 use rstest::rstest;
-use sealgate_testkit::World;
-use sealgate_tuf::{INSTANCES, PUBLIC_GOOD, RootSource, RootsError, limits, load, notes, read};
+use sealgate_testkit::{TUF_NOW, Tuf, World};
+use sealgate_tuf::{
+    Anchor, Dated, EMBEDDED_SINCE, INSTANCES, Instance, Mirror, PUBLIC_GOOD, Repository, RootOrigin,
+    RootSource, RootsError, limits, load, notes, read, read_dated,
+};
+use sealgate_verify::Timestamp;
 use tempfile::TempDir;
 
 struct Folder(TempDir);
@@ -148,4 +152,64 @@ fn what_is_no_file_is_refused_at_once() {
     // A device without end would fill the memory, a pipe would wait for ever.
     let endless = RootSource::new("acme", "/dev/zero").unwrap();
     assert!(matches!(load(&[endless]).unwrap_err(), RootsError::NotAFile { .. }));
+}
+
+// The signed files of a repository, and where trust in it begins.
+fn signed_files(tuf: &Tuf) -> (Vec<u8>, Anchor) {
+    let folder = TempDir::new().unwrap();
+    tuf.write_to(folder.path());
+    let anchor = Anchor::from_bytes(&tuf.anchor()).unwrap();
+    let mirror = Mirror::parse(folder.path().to_str().unwrap()).unwrap();
+    let repository = Repository::new(mirror, anchor.clone(), None);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let (proven, _) = runtime.block_on(repository.refresh(Timestamp(TUF_NOW))).unwrap();
+    (proven.kept_json().unwrap(), anchor)
+}
+
+#[test]
+fn signed_files_say_how_old_their_root_is() {
+    let (files, anchor) = signed_files(&Tuf::new(&root()));
+    let anchors = BTreeMap::from([("lab".to_owned(), anchor)]);
+    let (roots, dates) = read_dated([("lab", files.as_slice()), ("plain", &root())], &anchors).unwrap();
+    assert_eq!(roots["lab"].hash(), roots["plain"].hash());
+    assert_eq!(dates["lab"], Dated { source: RootOrigin::Proven, since: Some(Timestamp(TUF_NOW)) });
+    assert_eq!(dates["plain"], Dated { source: RootOrigin::File, since: None });
+    assert_eq!(dates["staging"], Dated { source: RootOrigin::Embedded, since: Some(EMBEDDED_SINCE) });
+    assert_eq!(dates["plain"].age(Timestamp(TUF_NOW)), None);
+    assert_eq!(dates["lab"].age(Timestamp(TUF_NOW + 7)), Some(7));
+    // What the program brings is no younger because it lies in a file.
+    let embedded = Instance::find(PUBLIC_GOOD).unwrap().embedded();
+    let (_, dates) = read_dated([(PUBLIC_GOOD, embedded)], &anchors).unwrap();
+    assert_eq!(dates[PUBLIC_GOOD].since, Some(EMBEDDED_SINCE));
+}
+
+#[test]
+fn signed_files_that_prove_nothing_are_refused() {
+    let (files, anchor) = signed_files(&Tuf::new(&root()));
+    let of = |name: &str, bytes: &[u8], anchors: &[(&str, &Anchor)]| {
+        let anchors = anchors.iter().map(|(name, anchor)| ((*name).to_owned(), (*anchor).clone())).collect();
+        read_dated([(name, bytes)], &anchors)
+            .map(drop)
+            .map_err(|error| (error.code(), !error.help().is_empty()))
+    };
+    assert_eq!(of("lab", &files, &[("lab", &anchor)]), Ok(()), "twin");
+    assert_eq!(of("lab", &files, &[]), Err(("roots-anchor", true)));
+    let (_, stranger) = signed_files(&Tuf::new(&root()));
+    assert_eq!(of("lab", &files, &[("lab", &stranger)]), Err(("tuf-anchor", true)));
+    // Another instance's files under a known name begin elsewhere.
+    assert_eq!(of(PUBLIC_GOOD, &files, &[]), Err(("tuf-anchor", true)));
+    let mut kept: serde_json::Value = serde_json::from_slice(&files).unwrap();
+    kept["trustedRoot"] = String::from_utf8(World::named("thief").trusted_root_json()).unwrap().into();
+    assert_eq!(of("lab", kept.to_string().as_bytes(), &[("lab", &anchor)]), Err(("tuf-integrity", true)));
+}
+
+#[test]
+fn signed_files_cannot_claim_to_be_younger_than_their_repository_promises() {
+    let (files, anchor) = signed_files(&Tuf::new(&root()));
+    let mut kept: serde_json::Value = serde_json::from_slice(&files).unwrap();
+    kept["refreshed"] = i64::MAX.into();
+    let bytes = kept.to_string().into_bytes();
+    let (_, dates) =
+        read_dated([("lab", bytes.as_slice())], &BTreeMap::from([("lab".to_owned(), anchor)])).unwrap();
+    assert_eq!(dates["lab"].since, Some(Timestamp(TUF_NOW + Tuf::LIFE)));
 }

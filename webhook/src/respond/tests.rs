@@ -63,7 +63,7 @@ fn answer(found: Vec<Found>) -> Response {
         .enumerate()
         .map(|(index, found)| Outcome { place: Some(place(index)), found })
         .collect();
-    respond(Context { uid: "uid-1", mirror: false, snapshot: None }, &outcomes)
+    respond(Context { uid: "uid-1", mirror: false, snapshot: None, old_roots: None }, &outcomes)
 }
 
 /// Allowed or code, retry, codes of the causes.
@@ -146,7 +146,7 @@ fn a_denial_says_everything_to_somebody_who_sees_nothing_else() {
 #[test]
 fn a_mirror_pod_is_recorded_and_never_denied() {
     let outcomes = [Outcome { place: Some(place(0)), found: denial("no-signature") }];
-    let asked = |mirror| respond(Context { uid: "u", mirror, snapshot: None }, &outcomes);
+    let asked = |mirror| respond(Context { uid: "u", mirror, snapshot: None, old_roots: None }, &outcomes);
     assert!(asked(true).allowed && asked(true).status.is_none());
     assert_eq!(asked(true).audit_annotations["verdict"], "deny (mirror pod, recorded only)");
     assert_eq!(asked(true).audit_annotations["reason"], "no-signature");
@@ -186,7 +186,7 @@ fn strangers_cannot_write_lines_into_a_denial() {
     let mut place = place(0);
     place.image = Text::from("x\n\u{1b}[2Jadmitted");
     let outcomes = [Outcome { place: Some(place), found: denial("no-signature") }];
-    let response = respond(Context { uid: "u", mirror: false, snapshot: None }, &outcomes);
+    let response = respond(Context { uid: "u", mirror: false, snapshot: None, old_roots: None }, &outcomes);
     let message = response.status.unwrap().message;
     assert!(message.starts_with("`x\\n\\u{1b}[2Jadmitted` of container"), "{message}");
     assert!(message.chars().all(|character| character == '\n' || !character.is_control()));
@@ -248,11 +248,15 @@ fn the_audit_log_keeps_what_was_decided_and_on_what() {
         Outcome { place: Some(place(0)), found: allow },
         Outcome { place: Some(place(1)), found: denial("no-signature") },
     ];
-    let response = respond(Context { uid: "u", mirror: false, snapshot: Some("sha256:aa") }, &outcomes);
+    let response = respond(
+        Context { uid: "u", mirror: false, snapshot: Some("sha256:aa"), old_roots: Some("lab 200 days") },
+        &outcomes,
+    );
     insta::assert_yaml_snapshot!(response.audit_annotations, @r#"
     audit: acme/signed identity-mismatch
     cache: "hit, miss"
     digest: "sha256:6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d"
+    old-roots: lab 200 days
     policy: acme
     reason: no-signature
     signer: "https://github.com/acme/app by https://issuer.example"

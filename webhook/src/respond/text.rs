@@ -186,6 +186,9 @@ pub(super) fn annotations(
     if let Some(snapshot) = context.snapshot {
         add("snapshot", snapshot.to_owned());
     }
+    if let Some(old) = context.old_roots {
+        add("old-roots", old.to_owned());
+    }
     for outcome in outcomes {
         for line in lines(outcome) {
             add("reason", line.code.to_owned());

@@ -39,6 +39,10 @@ pub(crate) struct List {
 pub(crate) struct Print {
     /// Which one
     name: String,
+    /// Print the signed files of the last refresh instead. Whoever reads them proves the root again and knows its age:
+    /// `--trusted-root NAME=FILE` of `check` and of the webhook
+    #[arg(long)]
+    signed_files: bool,
 }
 
 #[derive(Args, Debug)]
@@ -97,6 +101,21 @@ impl Roots {
             }
             Self::Print(print) => {
                 let found = repository(instance(&print.name)?, console)?;
+                if print.signed_files {
+                    let proven = found.kept().map_err(|error| fault(&error))?.ok_or_else(|| {
+                        let name = &print.name;
+                        Fault {
+                            code: UNKNOWN,
+                            text: format!("no refresh of `{name}` is kept here"),
+                            hint: None,
+                        }
+                        .hint(format!(
+                            "run `sealgate roots refresh {name}`, or import a copy of its repository"
+                        ))
+                    })?;
+                    console.answer(proven.kept_json().map_err(|error| Fault::own(&error))?);
+                    return Ok(ALLOW);
+                }
                 let found = found.at_hand(now).map_err(|error| fault(&error))?;
                 if let Some(refused) = &found.refused {
                     console.say(format!("warning: what was kept is not used: {}", refused.chain()));

@@ -55,6 +55,10 @@ fn roots_print_writes_what_programs_take_as_a_file() {
     let listed = own.ask(&["roots", "list", "--output", "json"]).json();
     assert_eq!(listed["roots"][1]["sha256"], root.hash().hex());
     assert_eq!(own.ask(&["roots", "print", "nobody"]).code, 64);
+    let told = own.ask(&["roots", "print", "--signed-files", "staging"]);
+    assert_eq!((told.code, told.stdout.as_str()), (2, ""));
+    assert!(told.stderr.contains("no refresh of `staging` is kept here"), "{told:?}");
+    assert!(told.stderr.contains("sealgate roots refresh staging"), "{told:?}");
 }
 
 #[test]
