@@ -23,7 +23,7 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower_service::Service;
 
-use crate::{gate::Gate, limits, metrics::ResultLabels};
+use crate::{gate::Gate, limits, metrics::ResultLabels, tls::Served};
 
 /// How old a connection is, for whoever answers on it.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl Connection {
 /// What one port serves.
 pub(crate) struct Port {
     pub(crate) listener: TcpListener,
-    pub(crate) tls: Option<Arc<ServerConfig>>,
+    pub(crate) tls: Option<Served>,
     pub(crate) router: Router,
     pub(crate) gate: Arc<Gate>,
     pub(crate) connections: usize,
@@ -76,7 +76,8 @@ impl Port {
                     }
                 },
             };
-            let (tls, router, gate) = (self.tls.clone(), self.router.clone(), Arc::clone(&self.gate));
+            let tls = self.tls.as_ref().map(|served| served.load_full());
+            let (router, gate) = (self.router.clone(), Arc::clone(&self.gate));
             let (handshakes, stop) = (Arc::clone(&handshakes), stop.clone());
             open.spawn(async move {
                 gate.metrics.connections.inc();

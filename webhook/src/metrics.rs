@@ -24,6 +24,7 @@ pub(crate) struct Metrics {
     pub(crate) root_age_limit: Gauge,
     pub(crate) old_roots: Gauge,
     pub(crate) root_refreshes: Family<ResultLabels, Counter<u64, AtomicU64>>,
+    pub(crate) certificate_ends: Gauge,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -79,6 +80,7 @@ impl Metrics {
             root_age_limit: Gauge::default(),
             old_roots: Gauge::default(),
             root_refreshes: Family::default(),
+            certificate_ends: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register("reviews", "AdmissionReviews answered", metrics.reviews.clone());
@@ -120,6 +122,11 @@ impl Metrics {
             "trusted_root_refreshes",
             "Refreshes of trusted roots through TUF",
             metrics.root_refreshes.clone(),
+        );
+        registry.register(
+            "tls_certificate_expiry_timestamp_seconds",
+            "When the certificate that is served ends; 0 for one that was made at the start",
+            metrics.certificate_ends.clone(),
         );
         registry.register("build", "This program", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
         Self { registry, ..metrics }

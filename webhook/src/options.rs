@@ -22,7 +22,7 @@ pub struct Options {
     #[arg(long, env = "SEALGATE_ADMIN_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
     pub admin_listen: SocketAddr,
 
-    /// Certificate chain to serve with, PEM; use P-256 keys, RSA costs the API server dearly.
+    /// Certificate chain to serve with, PEM, read again when it changes; use P-256 keys, RSA costs the API server dearly.
     /// Without it a self-signed P-256 certificate is made at every start and logged
     #[arg(long, env = "SEALGATE_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,

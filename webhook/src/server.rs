@@ -38,7 +38,7 @@ pub struct Server {
     grace: Duration,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
-    watching: [JoinHandle<()>; 2],
+    watching: Vec<JoinHandle<()>>,
 }
 
 /// Why a replica does not start. Broken policies are no reason: it starts, and is not ready.
@@ -93,7 +93,6 @@ impl Server {
     /// # Errors
     /// [`StartError`] if a port, a certificate or credentials cannot be had.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let tls = Tls::new(&options)?;
         let credentials = credentials(&options)?;
         let listener = bind(options.listen).await?;
         let admin_listener = bind(options.admin_listen).await?;
@@ -105,6 +104,7 @@ impl Server {
             ..Config::default()
         };
         let gate = Arc::new(Gate::new(registry, credentials));
+        let tls = Tls::new(&options, &gate)?;
         let anchors = anchors(&options)?;
         let refresher = Refresher::new(Arc::clone(&gate), &options, &anchors)?;
         let places = Places {
@@ -138,6 +138,10 @@ impl Server {
         };
         let bound = |source| StartError::Bind { address: options.listen, source };
         let (address, admin_address) = (port.address().map_err(bound)?, admin_port.address().map_err(bound)?);
+        let watching = [tokio::spawn(keeper.watch()), tokio::spawn(refresher.run())]
+            .into_iter()
+            .chain(tls.renewal.map(|renewal| tokio::spawn(renewal.watch())))
+            .collect();
         tracing::info!(%address, %admin_address, version = env!("CARGO_PKG_VERSION"), "serving");
         Ok(Self {
             gate,
@@ -146,7 +150,7 @@ impl Server {
             self_signed: tls.self_signed,
             grace: options.drain_grace,
             tasks: vec![tokio::spawn(port.serve(stopped.clone())), tokio::spawn(admin_port.serve(stopped))],
-            watching: [tokio::spawn(keeper.watch()), tokio::spawn(refresher.run())],
+            watching,
             stop,
         })
     }

@@ -168,6 +168,37 @@ fn damage_nothing_left(file: &Path) {
     fs::remove_file(file).unwrap();
 }
 
+/// ADM-63: a certificate that is renewed needs no restart, and those who are served go on being served.
+#[tokio::test]
+async fn a_renewed_certificate_is_served_without_a_restart() {
+    let prepared = Prepared::new().await;
+    prepared.write_policy("acme.yaml", SIGNED);
+    let folder = prepared.folder.path().to_owned();
+    let write = || {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let pem =
+            rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap().pem();
+        fs::write(folder.join("tls.crt"), &pem).unwrap();
+        fs::write(folder.join("tls.key"), key.serialize_pem()).unwrap();
+        let trusted = [reqwest::Certificate::from_pem(pem.as_bytes()).unwrap()];
+        reqwest::Client::builder().no_proxy().tls_certs_only(trusted).build().unwrap()
+    };
+    let first = write();
+    let fixture = prepared.start(&["--tls-cert=FOLDER/tls.crt", "--tls-key=FOLDER/tls.key"]).await;
+    assert_eq!(first.get(&fixture.url).send().await.unwrap().status(), 405);
+    let second = write();
+    assert!(second.get(&fixture.url).send().await.is_err());
+    for _ in 0..100 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        if second.get(&fixture.url).send().await.is_ok_and(|answer| answer.status() == 405) {
+            // On the connection that it has, the former one still does.
+            assert_eq!(first.get(&fixture.url).send().await.unwrap().status(), 405);
+            return;
+        }
+    }
+    panic!("the renewed certificate is never served");
+}
+
 #[tokio::test]
 async fn settings_name_the_only_hosts_that_are_spoken_to() {
     let settings = |hosts: &str| {
