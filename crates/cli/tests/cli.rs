@@ -10,6 +10,8 @@
 
 #[path = "cli/ask.rs"]
 mod ask;
+#[path = "cli/attacks.rs"]
+mod attacks;
 #[path = "cli/bundles.rs"]
 mod bundles;
 #[path = "cli/collections.rs"]

@@ -67,6 +67,28 @@ async fn a_hundred_at_once_share_one_gathering() {
     assert!(scene.registry.request_count() <= 6, "{}", scene.registry.request_count());
 }
 
+// 279, 280: one manifest in two repositories, of which one has a forged signature.
+#[tokio::test]
+async fn a_forged_signature_stays_forged_however_often_and_beside_whom() {
+    let scene = Scene::new();
+    let image = scene.image("app");
+    scene.registry.push_image("acme/copy", None, "app 0");
+    let forged = scene.world.recipe(&image.digest, &scene.release());
+    let forged = forged.with(|recipe| recipe.signing_key = Some(sealgate_testkit::SigningKey::p256()));
+    scene.registry.push_bundle("acme/app", &image.digest, &forged.sign());
+    scene.registry.push_bundle("acme/copy", &image.digest, &scene.genuine(&image.digest));
+    let (bad, good) = (scene.pinned(&image), scene.registry.pinned("acme/copy", &image.digest));
+    let mixed = (0..50).map(|number| scene.check(if number % 2 == 0 { &bad } else { &good }));
+    for (number, answer) in futures_util::future::join_all(mixed).await.into_iter().enumerate() {
+        let allowed = matches!(*answer.verdict, Verdict::Allow(_));
+        assert_eq!(allowed, number % 2 == 1, "{number}: {:#?}", answer.verdict);
+    }
+    for _ in 0..3 {
+        scene.denied(&bad, "signature-invalid").await;
+        scene.allowed(&good).await;
+    }
+}
+
 #[tokio::test]
 async fn a_denial_is_repeated_for_15_seconds_and_then_gathered_anew() {
     let scene = Scene::new();

@@ -285,6 +285,28 @@ fn a_key_that_cannot_be_used_counts_for_nothing(#[case] unusable: Value) {
     assert!(scene.ask_with(|tuf| with(tuf, true)).is_ok(), "twin");
 }
 
+// 281
+#[test]
+fn a_key_that_vouches_for_everything_counts_for_nothing() {
+    let scene = Scene::new();
+    let with = |tuf: &mut Tuf, key: Value, signature: &str| {
+        let mut signed = tuf.root_signed(2);
+        signed["keys"]["odd"] = key;
+        signed["roles"]["timestamp"] = json!({"keyids": ["odd"], "threshold": 1});
+        tuf.put("root", &signed);
+        tuf.patch("timestamp", |file| file["signatures"] = json!([{"keyid": "odd", "sig": signature}]));
+    };
+    // The neutral point as a key; the base point and one as a signature, which would hold for any bytes.
+    let neutral = format!("01{}", "00".repeat(31));
+    let weak = json!({"keytype": "ed25519", "scheme": "ed25519", "keyval": {"public": neutral}});
+    let forged = format!("58{}01{}", "66".repeat(31), "00".repeat(31));
+    assert_eq!(scene.refused(|tuf| with(tuf, weak, &forged)), "tuf-threshold");
+    let own = scene.tuf.roles["timestamp"].0[0].clone();
+    let file: Value = serde_json::from_slice(&scene.tuf.files["timestamp.json"]).unwrap();
+    let genuine = file["signatures"][0]["sig"].as_str().unwrap();
+    assert!(scene.ask_with(|tuf| with(tuf, key(&own), genuine)).is_ok(), "twin");
+}
+
 #[rstest]
 #[case(KeyKind::Ed25519)]
 #[case(KeyKind::P384)]
