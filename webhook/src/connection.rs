@@ -174,6 +174,9 @@ const HEADERS: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
+    use sealgate::oci::{Config, Credentials};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
     #[test]
@@ -185,5 +188,30 @@ mod tests {
         assert!(connection.is_old());
         let ended = Connection { until: Instant::now(), requests: Arc::default() };
         assert!(ended.is_old());
+    }
+
+    #[tokio::test]
+    async fn beyond_the_connections_nobody_is_accepted_until_one_ends() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let gate = Arc::new(Gate::new(Config::default(), Credentials::anonymous()));
+        let router = Router::new().route("/", axum::routing::get(async || "here"));
+        let (_stop, stopped) = watch::channel(false);
+        tokio::spawn(Port { listener, tls: None, router, gate, connections: 2 }.serve(stopped));
+        let ask = async |stream: &mut TcpStream| {
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+            let answer = timeout(Duration::from_millis(200), stream.read(&mut [0; 512])).await;
+            answer.is_ok_and(|read| read.unwrap() > 0)
+        };
+        let mut open = vec![];
+        for expected in [true, true, false] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            assert_eq!(ask(&mut stream).await, expected);
+            open.push(stream);
+        }
+        drop(open.remove(0));
+        let mut answer = [0; 512];
+        let waited = timeout(Duration::from_secs(3), open.last_mut().unwrap().read(&mut answer));
+        assert!(waited.await.unwrap().unwrap() > 0);
     }
 }

@@ -168,6 +168,7 @@ async fn the_log_tells_no_secret_and_nobody_writes_lines_into_it() {
     let auths = json!({"auths": {registry.host(): {"username": "gate", "password": CANARY}}});
     let config = prepared.folder.path().join("docker.json");
     fs::write(&config, auths.to_string()).unwrap();
+    let keys = prepared.folder.path().join("keys");
     for format in ["json", "text"] {
         let name = format!("team/{format}");
         let digest = registry.push_image(&name, None, &name).digest;
@@ -179,6 +180,7 @@ async fn the_log_tells_no_secret_and_nobody_writes_lines_into_it() {
             ("SEALGATE_DOCKER_CONFIG", config.to_str().unwrap()),
             ("SEALGATE_LOG_FORMAT", format),
             ("SEALGATE_LOG", "trace"),
+            ("SSLKEYLOGFILE", keys.to_str().unwrap()),
         ];
         let running = Running::start(&prepared, &environment).await;
         let mut review = review(&registry.pinned(&name, &digest));
@@ -202,6 +204,8 @@ async fn the_log_tells_no_secret_and_nobody_writes_lines_into_it() {
             .filter_map(|header| header.split(' ').nth(1).map(str::to_owned))
             .chain([CANARY.to_owned()])
             .collect();
+        // OPS-17: the keys of connections are nobody's either.
+        assert!(!keys.exists());
         // The password, in the clear and as it was sent, and the token that it bought.
         assert_eq!(secrets.len(), 3, "{secrets:?}");
         assert!(log.contains("verdict") && log.lines().count() > 20, "{log}");

@@ -137,6 +137,40 @@ async fn no_spelling_of_a_request_finds_a_laxer_way_in() {
     }
 }
 
+/// Row 084: versions and suites that are broken are refused, by an alert and not by silence.
+#[tokio::test]
+async fn old_tls_and_weak_suites_are_refused() {
+    let fixture = Fixture::start().await;
+    // The highest version, one suite, P-256, signatures by ECDSA with SHA-256.
+    let hello = |version: [u8; 2], suite: [u8; 2]| {
+        let extensions = [0, 10, 0, 4, 0, 2, 0, 23, 0, 11, 0, 2, 1, 0, 0, 13, 0, 4, 0, 2, 4, 3];
+        let mut body =
+            [&version[..], &[7; 32], &[0, 0, 2], &suite, &[1, 0, 0, extensions.len() as u8], &extensions]
+                .concat();
+        body.splice(0..0, [1, 0, 0, body.len() as u8]);
+        body.splice(0..0, [22, 3, 1, 0, body.len() as u8]);
+        body
+    };
+    let [alert, handshake] = [21, 22];
+    for (version, suite, expected) in [
+        ([3, 3], [0xc0, 0x2b], (handshake, None)), // TLS 1.2, ECDHE-ECDSA with AES-128-GCM
+        ([3, 2], [0xc0, 0x09], (alert, Some(70))), // TLS 1.1, ECDHE-ECDSA with AES-128-CBC-SHA
+        ([3, 1], [0xc0, 0x09], (alert, Some(70))),
+        ([3, 0], [0x00, 0x2f], (alert, Some(70))),
+        ([3, 3], [0xc0, 0x09], (alert, Some(40))), // CBC
+        ([3, 3], [0xc0, 0x07], (alert, Some(40))), // RC4
+        ([3, 3], [0xc0, 0x06], (alert, Some(40))), // no encryption
+        ([3, 3], [0xc0, 0x18], (alert, Some(40))), // nobody proves anything
+    ] {
+        let mut stream = TcpStream::connect(fixture.server.address()).await.unwrap();
+        stream.write_all(&hello(version, suite)).await.unwrap();
+        let mut answer = [0; 7];
+        timeout(Duration::from_secs(3), stream.read_exact(&mut answer)).await.unwrap().unwrap();
+        let found = (answer[0], (answer[0] == alert).then_some(answer[6]));
+        assert_eq!(found, expected, "{version:?} {suite:x?}");
+    }
+}
+
 /// ADM-43: an answer bears the very uid that was asked under, whatever is written in it.
 #[tokio::test]
 async fn a_uid_comes_back_as_it_was_sent() {

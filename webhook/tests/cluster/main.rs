@@ -18,6 +18,7 @@ mod kubectl;
 mod load;
 mod objects;
 mod replicas;
+mod schema;
 mod service;
 mod story;
 
@@ -47,6 +48,8 @@ fn real_cluster_admits_only_what_the_policies_allow() {
         "  etcd, kube-apiserver, kube-controller-manager: ready in {:.1} s",
         start.elapsed().as_secs_f32()
     );
+    title("What the server's own schema calls an image is read");
+    schema::every_place_that_names_an_image_is_read(&plane);
     let scratch = plane.scratch().to_owned();
     let images = Images::publish();
     let policies = scratch.join("policies");

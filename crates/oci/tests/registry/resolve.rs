@@ -12,6 +12,22 @@ async fn a_digest_is_taken_as_written_without_a_request() {
     assert!(shop.requests().is_empty());
 }
 
+/// Row 205, REF-05: a tag beside a digest is a remark.
+#[tokio::test]
+async fn a_tag_beside_a_digest_is_never_asked_for() {
+    let shop = Shop::open();
+    shop.push_bundle(b"bundle");
+    shop.registry.push_image(REPOSITORY, Some("1.0"), "another image, under that tag since");
+    let both = format!("{}@{}", shop.tagged("1.0").written(), shop.image.digest);
+    let (reference, now) = (Reference::parse(&both).unwrap(), Timestamp(0));
+    let evidence = shop.client().evidence(&reference, &look(), now, soon()).await;
+    assert_eq!((&evidence.entries[0].digest, evidence.entries[0].items.len()), (&shop.image.digest, 1));
+    assert!(shop.requests().iter().all(|request| !request.contains("1.0")), "{:?}", shop.requests());
+    // The twin asks for the tag, and finds what it is now.
+    let tagged = shop.client().evidence(&shop.tagged("1.0"), &look(), now, soon()).await;
+    assert_ne!(tagged.entries[0].digest, shop.image.digest);
+}
+
 #[tokio::test]
 async fn a_tag_is_resolved_by_one_head() {
     let shop = Shop::open();
