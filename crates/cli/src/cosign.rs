@@ -41,8 +41,10 @@ use crate::{
 };
 pub(crate) use commands::{Command, GROUPS, all as verbs};
 use commands::{Group, flags::ROOT};
-use failure::Failure;
+pub(crate) use download::platform;
+pub(crate) use failure::Failure;
 pub(crate) use key::from_pem as public_key;
+pub(crate) use registry::{checked_tag_prefix, evidence_repository};
 pub(crate) use trust::{cache, most_age, refresh as refresh_root};
 
 /// Runs one of cosign's verbs, with `strict` as `--strict-compat` does; `arguments` are without the program's name.

@@ -15,6 +15,9 @@ pub(crate) const DOCKER_CONFIG: usize = 1 << 20;
 /// Images in one call.
 pub(crate) const IMAGES: usize = 1000;
 
+/// Images of one index that are explained.
+pub(crate) const PLATFORMS: usize = 32;
+
 /// Values in a Kubernetes manifest, aliases counted each time.
 pub(crate) const MANIFEST_VALUES: usize = 500_000;
 

@@ -1,7 +1,7 @@
 //! `download signature`, `download attestation`, `download sbom`: what is attached, as it is. Nothing is verified.
 
 mod bundle;
-mod platform;
+pub(crate) mod platform;
 mod signature;
 
 use std::collections::BTreeSet;

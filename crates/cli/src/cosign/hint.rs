@@ -48,6 +48,9 @@ pub(crate) fn explain(typed: &Typed, image: &str) -> String {
     if let Some(key) = typed.some("key").filter(|key| !key.contains(':')) {
         command.push_str(&format!(" --key {}", shell::word(key)));
     }
+    if let Some(prefix) = typed.some("attachment-tag-prefix") {
+        command.push_str(&format!(" --attachment-tag-prefix {}", shell::word(prefix)));
+    }
     if typed.switch("local-image") {
         command.push_str(" --layout");
     }

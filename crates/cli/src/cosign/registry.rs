@@ -166,7 +166,14 @@ pub(crate) fn evidence_repository(console: &Console<'_>) -> Result<Option<Refere
 /// # Errors
 /// A prefix that no tag can have.
 pub(crate) fn tag_prefix(typed: &Typed) -> Result<String, Failure> {
-    let prefix = typed.text("attachment-tag-prefix");
+    checked_tag_prefix(typed.text("attachment-tag-prefix"))
+}
+
+/// The same of a text.
+///
+/// # Errors
+/// As there.
+pub(crate) fn checked_tag_prefix(prefix: &str) -> Result<String, Failure> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let fits = prefix.bytes().next().is_none_or(is_word)
         && prefix.bytes().all(|byte| is_word(byte) || matches!(byte, b'.' | b'-'));

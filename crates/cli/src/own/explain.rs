@@ -1,8 +1,10 @@
 //! `explain`: what is attached, by whom, when, which checks hold, and what would accept it. No verdict.
 
+mod brief;
 mod examine;
 mod local;
 mod paste;
+mod platforms;
 mod summary;
 mod tree;
 
@@ -18,14 +20,13 @@ use sealgate::{
     verify::{Entry, Evidence, Place, PublicKey, Reference, TrustedRoots},
 };
 use serde::Serialize;
-use tokio::time::Instant;
 
 use super::{
     ALLOW, Fault, UNKNOWN,
     setup::{self, Form},
 };
 use crate::{
-    Console,
+    Console, cosign,
     facts::{self, Gap, Signature, Standing},
     files,
     go::duration,
@@ -33,6 +34,7 @@ use crate::{
 };
 use examine::{Against, Examined};
 use paste::{Acceptance, AtHand, NamedKey, Target};
+use platforms::{Asking, Found};
 
 /// Show what is attached to images, or what a bundle holds.
 #[derive(Args, Debug)]
@@ -52,6 +54,15 @@ pub(crate) struct Explain {
     /// Explain the image in this folder, an OCI layout, instead of one in a registry
     #[arg(long, value_name = "DIR")]
     layout: Option<String>,
+    /// The images are folders, OCI layouts, as for the verbs that verify
+    #[arg(long)]
+    local_image: bool,
+    /// Of an index, this image alone
+    #[arg(long, value_name = "OS/ARCH", conflicts_with_all = ["bundle", "layout", "local_image"])]
+    platform: Option<String>,
+    /// What the names of cosign's tags begin with
+    #[arg(long, value_name = "PREFIX", default_value = "", hide_default_value = true)]
+    attachment_tag_prefix: String,
     /// The namespace that the image would run in, for policies
     #[arg(long, value_name = "NAME")]
     namespace: Option<String>,
@@ -89,7 +100,7 @@ struct Explanation<'e> {
 #[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Explained {
-    /// As typed.
+    /// As typed; of an index's images, the platform.
     name: String,
     /// What it means now; absent if that could not be found out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,6 +118,16 @@ struct Explained {
     policies: Option<Verdict>,
     /// What would accept each signer of something genuine.
     would_accept: Vec<Acceptance>,
+    /// Of an index: its images, each with what is attached to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    platforms: Vec<Explained>,
+    /// Of an index: how many more images it has, which were not looked at.
+    #[serde(skip_serializing_if = "is_none")]
+    platforms_left_out: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 const NOTE: &str = "this is no verdict. It shows who signed, not whether to believe them: `sealgate check` asks your policies, \
@@ -124,6 +145,18 @@ impl Explain {
         let explained = match (&self.bundle, &self.layout) {
             (Some(_), Some(_)) => {
                 return Err(Fault::usage("--bundle and --layout are about different things"));
+            }
+            _ if self.local_image && (self.bundle.is_some() || self.layout.is_some()) => {
+                return Err(Fault::usage(
+                    "--local-image says that the images are folders; leave out the other flag",
+                ));
+            }
+            (None, None) if self.local_image => {
+                let each = self.images.iter().map(|folder| local::layout(&self, folder, &roots, &keys));
+                each.collect::<Result<_, _>>()?
+            }
+            (None, Some(_)) if !self.images.is_empty() => {
+                return Err(Fault::usage("--layout takes no images: it is about the one in the folder"));
             }
             (Some(bundle), None) => vec![local::file(&self, bundle, &roots, &keys, console)?],
             (None, Some(folder)) => vec![local::layout(&self, folder, &roots, &keys)?],
@@ -170,27 +203,29 @@ impl Explain {
         let config = Config {
             http_hosts: self.http.iter().cloned().collect(),
             http_loopback: true,
+            // A policy is asked about what the gate would read.
+            cosign_limits: policies.is_none(),
             ..Config::default()
         };
         let credentials = setup::credentials(self.docker_config.as_deref(), console)?;
         let client = Client::new(config, credentials).map_err(|error| Fault::own(&error))?;
+        let usage = |failure: cosign::Failure| Fault::usage(failure.to_string());
         let look = Look {
             places: BTreeSet::from([Place::AttestationTag, Place::Referrers, Place::SignatureTag]),
             manifest: true,
-            evidence_repository: None,
-            tag_prefix: String::new(),
+            evidence_repository: cosign::evidence_repository(console).map_err(usage)?,
+            tag_prefix: cosign::checked_tag_prefix(&self.attachment_tag_prefix).map_err(usage)?,
         };
         let now = crate::clock::now();
+        let (timeout, platform) = (self.timeout, self.platform.as_deref());
+        let asking = Asking { client: &client, look: &look, now, timeout, platform };
         let runtime = crate::runtime::network().map_err(|error| Fault::own(&error))?;
-        let mut found: Vec<Evidence> = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
         runtime.block_on(async {
-            let looks = references.iter().map(|reference| {
-                let deadline = Instant::now().checked_add(self.timeout).unwrap_or_else(Instant::now);
-                client.evidence(reference, &look, now, deadline)
-            });
+            let looks = references.iter().map(|reference| asking.image(reference));
             let looks = stream::iter(looks).buffered(IMAGES_AT_ONCE);
-            progress::watched(looks, references.len(), console, |_, evidence, _| {
-                found.push(evidence);
+            progress::watched(looks, references.len(), console, |_, one, _| {
+                found.push(one?);
                 Ok::<_, Fault>(())
             })
             .await
@@ -198,16 +233,32 @@ impl Explain {
         let plain: Vec<PublicKey> = keys.iter().map(|named| named.key.clone()).collect();
         let against = Against { roots, keys: &plain, now };
         let files = self.root_files();
-        let at_hand = AtHand { keys, roots, files: &files, http: &self.http };
-        Ok(references
-            .iter()
-            .zip(&found)
-            .map(|(reference, evidence)| {
-                let verdict =
-                    policies.as_ref().map(|set| self.verdict(set, reference, evidence, roots, &against));
-                Explained { policies: verdict, ..image(reference, evidence, &against, &at_hand) }
-            })
-            .collect())
+        let elsewhere = console.variable("COSIGN_REPOSITORY").map(str::to_owned);
+        let at_hand = AtHand {
+            keys,
+            roots,
+            files: &files,
+            http: &self.http,
+            elsewhere: elsewhere.as_deref(),
+            tag_prefix: &look.tag_prefix,
+        };
+        let explain = |(name, found): (&String, &Found)| {
+            let Found { reference, evidence, parts, left_out } = found;
+            let verdict =
+                policies.as_ref().map(|set| self.verdict(set, reference, evidence, roots, &against));
+            let part = |(name, entry): &(String, Entry)| part_of(name, reference, entry, &against, &at_hand);
+            Explained {
+                name: match platform {
+                    Some(platform) => format!("{name} ({platform})"),
+                    None => name.clone(),
+                },
+                policies: verdict,
+                platforms: parts.iter().map(part).collect(),
+                platforms_left_out: *left_out,
+                ..image(reference, evidence, &against, &at_hand)
+            }
+        };
+        Ok(self.images.iter().zip(&found).map(explain).collect())
     }
 
     fn verdict(
@@ -243,12 +294,7 @@ fn image(
 ) -> Explained {
     let name = reference.written().to_owned();
     match evidence.entries.first() {
-        Some(entry) => {
-            let digest = entry.digest.to_string();
-            let http = at_hand.http.iter().any(|host| host == reference.host());
-            let target = Target::Image { repository: &reference.name(), digest: &digest, http };
-            entry_of(name, entry, &target, against, at_hand)
-        }
+        Some(entry) => part_of(&name, reference, entry, against, at_hand),
         None => Explained {
             name,
             digest: None,
@@ -257,8 +303,24 @@ fn image(
             gaps: facts::gaps(&evidence.gaps),
             policies: None,
             would_accept: Vec::new(),
+            platforms: Vec::new(),
+            platforms_left_out: 0,
         },
     }
+}
+
+// An image of that repository, by its digest.
+fn part_of(
+    name: &str,
+    reference: &Reference,
+    entry: &Entry,
+    against: &Against<'_>,
+    at_hand: &AtHand<'_>,
+) -> Explained {
+    let digest = entry.digest.to_string();
+    let http = at_hand.http.iter().any(|host| host == reference.host());
+    let target = Target::Image { repository: &reference.name(), digest: &digest, http };
+    entry_of(name.to_owned(), entry, &target, against, at_hand)
 }
 
 fn entry_of(
@@ -281,6 +343,8 @@ fn entry_of(
         gaps: facts::gaps(&entry.gaps),
         policies: None,
         would_accept,
+        platforms: Vec::new(),
+        platforms_left_out: 0,
     }
 }
 
@@ -297,7 +361,7 @@ fn kind(manifest: &[u8]) -> String {
     let named = if media_type.is_empty() { "of no type that it names".to_owned() } else { media_type };
     match form.manifests {
         Some(parts) => {
-            format!("{named}, of {} manifests, whose own signatures are not shown here", parts.len())
+            format!("{named}, of {} manifests", parts.len())
         }
         None => named,
     }

@@ -1,5 +1,8 @@
 //! `explain`: everything that is there, with its checks, and what would accept it.
 
+#[path = "explain/places.rs"]
+mod places;
+
 use sealgate_testkit::{Answer, Identity, KeyKind, Rule, SigningKey, World};
 use serde_json::{Value, json};
 

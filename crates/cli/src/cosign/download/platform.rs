@@ -6,10 +6,10 @@ use sealgate::{
 };
 
 /// The reference is no index.
-pub(super) const NO_INDEX: &str = "specified reference is not a multiarch image";
+pub(crate) const NO_INDEX: &str = "specified reference is not a multiarch image";
 
 /// Finds the one image of that platform; what is not written fits everything.
-pub(super) fn choose(wanted: &str, manifests: &[Descriptor]) -> Result<Digest, String> {
+pub(crate) fn choose(wanted: &str, manifests: &[Descriptor]) -> Result<Digest, String> {
     let wanted = parse(wanted).map_err(|why| format!("parsing platform: {why}"))?;
     let fitting: Vec<(&Platform, &Digest)> = manifests
         .iter()
@@ -27,7 +27,7 @@ pub(super) fn choose(wanted: &str, manifests: &[Descriptor]) -> Result<Digest, S
 }
 
 /// Platforms in a row.
-pub(super) fn join(platforms: &[Platform]) -> String {
+pub(crate) fn join(platforms: &[Platform]) -> String {
     platforms.iter().map(write).collect::<Vec<_>>().join(", ")
 }
 

@@ -56,7 +56,7 @@ pub(super) fn file(
         Err(error) => examine::unreadable(facts, &error),
     };
     let files = explain.root_files();
-    let at_hand = AtHand { keys, roots, files: &files, http: &explain.http };
+    let at_hand = AtHand { keys, roots, files: &files, http: &explain.http, elsewhere: None, tag_prefix: "" };
     let target = Target::File { blob, bundle };
     let examined = [examined];
     let would_accept = paste::acceptances(&examined, &target, &at_hand);
@@ -68,6 +68,8 @@ pub(super) fn file(
         gaps: Vec::new(),
         policies: None,
         would_accept,
+        platforms: Vec::new(),
+        platforms_left_out: 0,
     })
 }
 
@@ -78,11 +80,10 @@ pub(super) fn layout(
     roots: &TrustedRoots,
     keys: &[NamedKey],
 ) -> Result<Explained, Fault> {
-    if !explain.images.is_empty() {
-        return Err(Fault::usage("--layout takes no images: it is about the one in the folder"));
-    }
     if !explain.policies.is_empty() {
-        return Err(Fault::usage("--policy is about images by name, which a folder has not"));
+        return Err(Fault::usage(
+            "--policy is about images by name, which a folder has not; `check --layout` takes both",
+        ));
     }
     let layout = Layout::open(Path::new(folder)).map_err(|error| {
         let help = error.help();
@@ -91,6 +92,6 @@ pub(super) fn layout(
     let plain: Vec<PublicKey> = keys.iter().map(|named| named.key.clone()).collect();
     let against = Against { roots, keys: &plain, now: crate::clock::now() };
     let files = explain.root_files();
-    let at_hand = AtHand { keys, roots, files: &files, http: &explain.http };
+    let at_hand = AtHand { keys, roots, files: &files, http: &explain.http, elsewhere: None, tag_prefix: "" };
     Ok(entry_of(folder.to_owned(), &layout.entry(false), &Target::Folder(folder), &against, &at_hand))
 }

@@ -23,6 +23,9 @@ use crate::{
 pub(super) struct Acceptance {
     /// Whom.
     pub(super) signer: Identity,
+    /// Variables that the commands need, `NAME=VALUE`, ready for a shell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) variables: Vec<String>,
     /// Command lines, ready for a shell, for `sealgate` as for `cosign`; only if this is whom you expect.
     pub(super) commands: Vec<Vec<String>>,
     /// A policy; absent where policies have no words for it.
@@ -48,6 +51,10 @@ pub(super) struct AtHand<'a> {
     pub(super) files: &'a [(String, String)],
     /// Registries that are spoken to over plain http.
     pub(super) http: &'a [String],
+    /// Where signatures are, if not beside their image.
+    pub(super) elsewhere: Option<&'a str>,
+    /// What the names of cosign's tags begin with.
+    pub(super) tag_prefix: &'a str,
 }
 
 /// A public key and its file.
@@ -150,13 +157,19 @@ fn acceptance(
     };
     match target {
         Target::Image { repository, digest, http } => {
-            let plain: &[String] = if *http { &["--allow-http-registry".to_owned()] } else { &[] };
+            let mut plain = Vec::new();
+            if *http {
+                plain.push("--allow-http-registry".to_owned());
+            }
+            if !at_hand.tag_prefix.is_empty() {
+                plain.push(format!("--attachment-tag-prefix {}", shell::word(at_hand.tag_prefix)));
+            }
             let image = [shell::word(&format!("{repository}@{digest}"))];
             if signed {
-                command("verify", plain, &image);
+                command("verify", &plain, &image);
             }
             for kind in &types {
-                command("verify-attestation", &[plain, &[type_flag(kind)]].concat(), &image);
+                command("verify-attestation", &[plain.as_slice(), &[type_flag(kind)]].concat(), &image);
             }
         }
         Target::Folder(folder) => {
@@ -180,10 +193,20 @@ fn acceptance(
         }
     }
     let policy = match target {
-        Target::Image { repository, .. } if signed => policy(signer, root, repository, logged, at_hand),
+        // A policy knows no other place than beside the image.
+        Target::Image { repository, .. }
+            if signed && at_hand.elsewhere.is_none() && at_hand.tag_prefix.is_empty() =>
+        {
+            policy(signer, root, repository, logged, at_hand)
+        }
         _ => None,
     };
-    Acceptance { signer: identity, commands, policy }
+    let variable = |value: &str| format!("COSIGN_REPOSITORY={}", shell::word(value));
+    let variables = match target {
+        Target::Image { .. } => at_hand.elsewhere.map(variable).into_iter().collect(),
+        Target::File { .. } | Target::Folder(_) => Vec::new(),
+    };
+    Acceptance { signer: identity, variables, commands, policy }
 }
 
 fn type_flag(kind: &str) -> String {

@@ -1,8 +1,12 @@
 //! What a person reads: a tree, no wider than the terminal.
 
-use super::{Explained, NOTE, paste::Acceptance};
+use super::{
+    Explained, NOTE,
+    brief::{self, Told},
+    paste::Acceptance,
+};
 use crate::{
-    facts::{Fact, Gap, Identity, Outcome, Signature, Standing},
+    facts::{Fact, Gap, Identity, Outcome, Signature},
     paint::{folded, wrapped},
 };
 
@@ -13,10 +17,27 @@ pub(super) fn of(explained: &Explained, verdict: Option<&str>, columns: Option<u
     for line in folded(&explained.name, width) {
         text.push_str(&format!("{line}\n"));
     }
-    let mut branches: Vec<Vec<Line>> = explained.signatures.iter().map(signature).collect();
+    let (whole, others) = brief::brief(&explained.signatures);
+    let mut branches: Vec<Vec<Line>> = whole.iter().map(signature).collect();
+    if !others.is_empty() {
+        let more = others.iter().map(|line| Line::head(&format!("  {line}")));
+        branches.push(
+            std::iter::once(Line::head("and others, which `-o json` has whole:")).chain(more).collect(),
+        );
+    }
     branches.extend(explained.gaps.iter().map(gap));
     if explained.signatures.is_empty() && explained.gaps.is_empty() {
         branches.push(vec![Line::head("nothing is attached: no signature, no attestation")]);
+    }
+    if !explained.platforms.is_empty() {
+        branches.push(vec![Line::head("its images, in short; --platform OS/ARCH shows one of them whole")]);
+        branches.extend(explained.platforms.iter().map(platform));
+    }
+    if explained.platforms_left_out > 0 {
+        let count = explained.platforms_left_out;
+        branches.push(vec![Line::head(&format!(
+            "NOT READ {count} more images of the index; --platform shows any of them"
+        ))]);
     }
     if let Some(verdict) = verdict {
         branches.push(said(verdict, width));
@@ -87,20 +108,24 @@ fn rows(lines: &[Line], first: &str, others: &str, width: usize) -> String {
     text
 }
 
-fn signature(signature: &Signature) -> Vec<Line> {
-    let kind = match (&signature.predicate_type, signature.format) {
-        (Some(kind), _) if kind == sealgate::attest::SIGNATURE => "signature".to_owned(),
-        (Some(kind), _) => format!("attestation of type {kind}"),
-        (None, "attestation-layer") => "attestation".to_owned(),
-        (None, "bundle") if signature.standing != Standing::Genuine => "signature or attestation".to_owned(),
-        (None, _) => "signature".to_owned(),
-    };
-    let standing = match signature.standing {
-        Standing::Genuine | Standing::Verified | Standing::Refused => "genuine",
-        Standing::NotGenuine => "NOT GENUINE",
-        Standing::NotChecked => "NOT CHECKED",
-    };
+// One image of an index.
+fn platform(part: &Explained) -> Vec<Line> {
+    let mut lines = vec![Line::head(&part.name)];
+    lines.extend(part.digest.as_deref().map(Line::head));
+    lines.extend(
+        brief::lines(&part.signatures, &part.gaps).iter().map(|line| Line::head(&format!("  {line}"))),
+    );
+    lines
+}
+
+fn signature(told: &Told<'_>) -> Vec<Line> {
+    let signature = told.signature;
+    let (kind, standing) = (brief::kind(signature), brief::standing(signature));
     let mut lines = vec![Line::head(&format!("{standing} {kind}"))];
+    if told.alike > 0 {
+        lines
+            .push(Line::row("alike", &format!("{} more by the same, which `-o json` has whole", told.alike)));
+    }
     if let Some(reason) = &signature.reason {
         lines.push(Line::row("because", &format!("{}: {}", reason.code, reason.message)));
         lines.push(Line::row("what now", &reason.help));
@@ -210,16 +235,20 @@ fn acceptances(all: &[Acceptance]) -> String {
     let mut text = String::from(
         "\nWhat would accept a signer, and nobody else. Paste it only if this is whom you\nexpected before you read this: a signature cannot tell whether to believe it.\n",
     );
-    for acceptance in all {
+    for acceptance in all.iter().take(SIGNERS) {
         let who =
             acceptance.signer.subject.clone().unwrap_or_else(|| format!("key {}", acceptance.signer.key));
         text.push_str(&format!("\n# {who}\n"));
         for command in &acceptance.commands {
-            text.push_str(&format!("sealgate {}\n", command.join(" \\\n  ")));
+            let set: String = acceptance.variables.iter().map(|variable| format!("{variable} ")).collect();
+            text.push_str(&format!("{set}sealgate {}\n", command.join(" \\\n  ")));
         }
         if let Some(policy) = &acceptance.policy {
             text.push_str(&format!("# or, as a policy for `sealgate check` and the webhook:\n{policy}"));
         }
+    }
+    if all.len() > SIGNERS {
+        text.push_str(&format!("\n# and {} more signers, whom `-o json` names\n", all.len() - SIGNERS));
     }
     text
 }
@@ -227,5 +256,7 @@ fn acceptances(all: &[Acceptance]) -> String {
 /// Columns that the lines of the tree take.
 const FRAME: usize = 3;
 const LABEL: usize = 11;
+/// So many signers are told how they would be accepted.
+const SIGNERS: usize = 8;
 /// An algorithm and twelve digits.
 const SHORT: usize = 19;
