@@ -23,6 +23,7 @@ mod output;
 mod policy;
 mod registry;
 mod save;
+mod sct;
 mod shapes;
 mod texts;
 mod tree;

@@ -2,6 +2,8 @@
 
 /// Bytes of a bundle, signature, certificate, key or policy file.
 pub(crate) const FILE: usize = 32 << 20;
+/// Bytes of a signed certificate timestamp in a file; real ones have under 300.
+pub(crate) const SCT: usize = 64 << 10;
 
 /// Bytes of a trusted root.
 pub(crate) const ROOT: usize = 1 << 20;

@@ -56,6 +56,8 @@ mod reading;
 mod roots;
 #[path = "cli/saving.rs"]
 mod saving;
+#[path = "cli/scts.rs"]
+mod scts;
 #[path = "cli/surface.rs"]
 mod surface;
 #[path = "cli/vectors.rs"]

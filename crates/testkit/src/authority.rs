@@ -129,9 +129,11 @@ pub struct SctProfile {
     pub timestamp: u64,
     /// Extensions of the SCT.
     pub extensions: Vec<u8>,
-    /// SHA-256 of the issuer's key.
+    /// 0 is a certificate as it is, 1 what it was before it had SCTs.
+    pub kind: u8,
+    /// SHA-256 of the issuer's key; written only where `kind` is 1.
     pub issuer_key_hash: [u8; 32],
-    /// The certificate's signed part without SCTs.
+    /// The certificate's signed part without SCTs, or the certificate.
     pub tbs: Vec<u8>,
     /// Hash and signature algorithm as TLS numbers them.
     pub algorithm: [u8; 2],
@@ -157,11 +159,17 @@ impl CtLog {
             log_id: self.id(),
             timestamp: u64::try_from(at).unwrap() * 1000 + 1000,
             extensions: Vec::new(),
+            kind: 1,
             issuer_key_hash: sha256(&issuer.spki()),
             tbs,
             algorithm: [4, 3],
             key: self.key.clone(),
         }
+    }
+
+    /// The SCT that this log would give for a finished certificate, to stand beside it.
+    pub fn sct_beside(&self, certificate: &[u8], at: i64) -> SctProfile {
+        SctProfile { kind: 0, ..self.sct(certificate.to_vec(), &self.key, at) }
     }
 
     /// This log as `ctlogs` of a trusted root lists it.
@@ -184,11 +192,12 @@ impl SctProfile {
     pub fn sign(&self) -> Vec<u8> {
         let extensions = [&u16_bytes(self.extensions.len())[..], &self.extensions].concat();
         let length = u32::try_from(self.tbs.len()).unwrap().to_be_bytes();
+        let issuer = if self.kind == 1 { &self.issuer_key_hash[..] } else { &[] };
         let message = [
             &[self.version, 0][..],
             &self.timestamp.to_be_bytes(),
-            &[0, 1],
-            &self.issuer_key_hash,
+            &[0, self.kind],
+            issuer,
             &length[1..],
             &self.tbs,
             &extensions,
@@ -205,6 +214,22 @@ impl SctProfile {
             &signature,
         ]
         .concat()
+    }
+}
+
+impl SctProfile {
+    /// The SCT as a log answers with it: RFC 6962 4.1.
+    pub fn answer(&self) -> Value {
+        let written = self.sign();
+        // Behind version, log, time and the extensions with their length.
+        let signature = &written[1 + 32 + 8 + 2 + self.extensions.len()..];
+        json!({
+            "sct_version": self.version,
+            "id": base64(&self.log_id),
+            "timestamp": self.timestamp,
+            "extensions": base64(&self.extensions),
+            "signature": base64(signature),
+        })
     }
 }
 

@@ -35,6 +35,6 @@ pub use signer::{
 };
 pub use time::Timestamp;
 pub use verifier::{
-    Artifact, Authentic, LogRecord, LogRule, ProvenTime, Step, TimeSource, Verified, Verifier, VerifyError,
-    all_codes,
+    Artifact, Authentic, DetachedSct, LogRecord, LogRule, ProvenTime, SctError, Step, TimeSource, Verified,
+    Verifier, VerifyError, all_codes,
 };

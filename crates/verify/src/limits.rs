@@ -43,6 +43,8 @@ pub const LOG_ENTRIES: usize = 8;
 pub const TIMESTAMPS: usize = 8;
 /// Signed certificate timestamps in one certificate.
 pub const SCTS: usize = 8;
+/// Bytes of a signed certificate timestamp beside its certificate, as JSON. Real ones have under 300.
+pub const DETACHED_SCT_BYTES: usize = 16 * 1024;
 /// Bytes of a signature.
 pub const SIGNATURE_BYTES: usize = 4 * 1024;
 /// Bytes of a log entry's body; `intoto` entries may embed their statement.

@@ -23,6 +23,7 @@ use crate::{
 };
 
 pub use error::{VerifyError, all_codes};
+pub use sct::{DetachedSct, SctError};
 pub use step::Step;
 pub use witness::{Authentic, LogRecord, ProvenTime, TimeSource, Verified};
 
@@ -34,6 +35,7 @@ pub struct Verifier<'r> {
     root: &'r TrustedRoot,
     now: Timestamp,
     names: Names,
+    sct: Option<&'r DetachedSct>,
 }
 
 /// What was signed.
@@ -57,7 +59,7 @@ pub enum LogRule {
 impl<'r> Verifier<'r> {
     /// Verifies against `root`; nothing may claim a time after `now`, but for [`limits::CLOCK_BEHIND_SECONDS`].
     pub fn new(root: &'r TrustedRoot, now: Timestamp) -> Self {
-        Self { root, now, names: Names::Sole }
+        Self { root, now, names: Names::Sole, sct: None }
     }
 
     /// Also authenticates certificates of several subject alternative names, and those that name a host or an address. Only
@@ -65,6 +67,13 @@ impl<'r> Verifier<'r> {
     #[must_use]
     pub fn with_names(self, names: Names) -> Self {
         Self { names, ..self }
+    }
+
+    /// Takes this timestamp of a CT log for certificates that carry none themselves. Where a certificate carries one, that one
+    /// must hold and this one is not looked at. Nothing in a bundle or beside an image is ever taken for it.
+    #[must_use]
+    pub fn with_detached_sct(self, sct: &'r DetachedSct) -> Self {
+        Self { sct: Some(sct), ..self }
     }
 
     /// Checks everything that does not depend on whom you trust, and that the content is about `artifact`.
@@ -201,7 +210,7 @@ impl<'r> Verifier<'r> {
         }
         let signer = CertificateSigner::from_der(leaf)?;
         signer.compared(self.names)?;
-        certificate::certify(signer, intermediates, times, self.root, self.now)
+        certificate::certify(signer, intermediates, times, self.sct, self.root, self.now)
     }
 
     fn not_in_future(&self, times: &[ProvenTime]) -> Result<(), VerifyError> {

@@ -10,7 +10,7 @@ use super::{
     hint,
     judge::{Form, Judge, Refusal},
     meaning::{self, Verb},
-    texts, trust,
+    sct, texts, trust,
     verdict::{self, Record},
 };
 use crate::{Console, files, go::flags::Typed, limits, predicate};
@@ -146,7 +146,9 @@ fn judge(typed: &Typed, form: Form, console: &mut Console<'_>) -> Result<Judge, 
     }
     let key = meaning::typed_key(typed, console)
         .map_err(|error| format!("loading verifier from key opts: {error}"))?;
-    Ok(meaning::judge(typed, trust, meaning::whom(typed, key), crate::clock::now()))
+    let judge = meaning::judge(typed, trust, meaning::whom(typed, key), crate::clock::now());
+    let beside = if form == Form::Older { sct::typed(typed)? } else { sct::Beside::Nothing };
+    Ok(Judge { beside, ..judge })
 }
 
 // The bundle that was named, if it is one of today's. cosign takes anything else for the older form, without a word.

@@ -26,28 +26,10 @@ pub(crate) fn typed(typed: &Typed, verb: Verb) -> Result<Option<Vec<u8>>, Failur
     let bytes =
         if text.contains("-----BEGIN") { bytes } else { STANDARD.decode(text.trim()).unwrap_or(bytes) };
     match pem::parse(&bytes) {
-        Ok(block) if block.tag() == "CERTIFICATE" => {
-            let der = block.into_contents();
-            check_sct(typed, &der)?;
-            Ok(Some(der))
-        }
+        Ok(block) if block.tag() == "CERTIFICATE" => Ok(Some(block.into_contents())),
         Ok(block) => Err(wrong(format!("a PEM block `{}` is no certificate", block.tag()))),
         Err(_) => Err(wrong("error during PEM decoding".into())),
     }
-}
-
-// cosign reads `--sct` beside `--certificate` alone. The one in the certificate counts where there is one; elsewhere the
-// certificate is asked for one, so a detached one is never taken for granted.
-fn check_sct(typed: &Typed, certificate: &[u8]) -> Result<(), Failure> {
-    let Some(name) = typed.some("sct") else { return Ok(()) };
-    files::read(name, limits::FILE).map_err(|error| format!("reading sct from file: {error}"))?;
-    if has_no_sct(certificate) && !typed.switch("insecure-ignore-sct") {
-        return Err(
-            "reading sct from file: a detached timestamp is not verified here; sign again with a certificate that holds its own"
-                .into(),
-        );
-    }
-    Ok(())
 }
 
 /// Fails unless the flags name the holder of `--certificate`. Everything else about it is checked with the signature.
@@ -63,7 +45,11 @@ pub(crate) fn check(certificate: &[u8], judge: &Judge, verb: Verb) -> Result<(),
 
 /// Whether a refusal is about the certificate itself, which cosign looks at before any signature if it was typed.
 pub(crate) fn is_at_fault(refusal: &Refusal) -> bool {
-    let Refusal::Verify(error, _) = refusal else { return false };
+    let error = match refusal {
+        Refusal::Sct(_) => return true,
+        Refusal::Verify(error, _) => error,
+        _ => return false,
+    };
     matches!(
         error,
         VerifyError::AuthorityExpired { .. }

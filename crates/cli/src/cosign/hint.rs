@@ -27,6 +27,7 @@ pub(crate) fn refusals(typed: &Typed, refusals: &[Refusal]) -> Vec<String> {
             }
             Refusal::Verify(error, _) => format!("hint: {}: {error};\n  {}", error.code(), by_flags(error)),
             Refusal::Bundle(error) => format!("hint: {}: {error};\n  {}", error.code(), error.help()),
+            Refusal::Sct(error) => format!("hint: {}: {error};\n  {}", error.code(), error.help()),
             _ => continue,
         };
         if told.insert(hint.clone()) && hints.len() < MOST {

@@ -16,7 +16,9 @@ use super::{
     meaning::{self, Verb},
     output::{self, Checks, Shown},
     policy::Policies,
-    registry, texts, trust,
+    registry,
+    sct::{self, Beside},
+    texts, trust,
     verdict::{self, Record},
 };
 use crate::{Console, go::flags::Typed};
@@ -109,6 +111,7 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
     let prefix = texts::key_opts(asked.verb);
     let key = meaning::typed_key(typed, console).map_err(|error| format!("{prefix}: {error}"))?;
     let judge = meaning::judge(typed, trust, meaning::whom(typed, key), crate::clock::now());
+    let judge = Judge { beside: beside_certificate(asked)?, ..judge };
     let policies = Policies::of(typed);
     if let Some(first) = local {
         return local::run(
@@ -169,6 +172,15 @@ fn entry<'e>(asked: &Asked<'_>, evidence: &'e Evidence) -> Result<&'e Entry, Fai
             Err(Failure::coded(NO_IMAGE, format!("image tag not found: {detail}")))
         }
         _ => Err(detail.into()),
+    }
+}
+
+// cosign reads `--sct` beside `--certificate` alone; and where the certificate needs one, it has asked for it before.
+fn beside_certificate(asked: &Asked<'_>) -> Result<Beside, Failure> {
+    match asked.certificate {
+        Some(_) => sct::typed(asked.typed)
+            .map(|read| if asked.typed.switch("strict-compat") { Beside::Nothing } else { read }),
+        None => Ok(Beside::Nothing),
     }
 }
 

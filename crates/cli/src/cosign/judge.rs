@@ -12,6 +12,7 @@ use sealgate::verify::{
 
 use super::{
     certificate,
+    sct::Beside,
     trust::{Later, Stale},
 };
 use crate::go::regexp;
@@ -30,6 +31,8 @@ pub(crate) struct Judge {
     pub(crate) log: LogRule,
     /// Whether a certificate needs a signed certificate timestamp.
     pub(crate) sct: bool,
+    /// `--sct`, for older signatures whose certificate holds none.
+    pub(crate) beside: Beside,
     /// `--use-signed-timestamps`
     pub(crate) timestamp: bool,
     /// `--check-claims`
@@ -184,11 +187,16 @@ impl Judge {
     ) -> Option<VerifyError> {
         let by_certificate = form == Form::Older && *error == VerifyError::MaterialMismatch;
         match (by_certificate, artifact) {
-            (true, Some(artifact)) => {
-                let verifier = Verifier::new(&self.root, self.now).with_names(form.names());
-                verifier.authenticate(bundle, artifact).err()
-            }
+            (true, Some(artifact)) => self.verifier(&self.root, form).authenticate(bundle, artifact).err(),
             _ => None,
+        }
+    }
+
+    fn verifier<'r>(&'r self, root: &'r TrustedRoot, form: Form) -> Verifier<'r> {
+        let verifier = Verifier::new(root, self.now).with_names(form.names());
+        match (&self.beside, form) {
+            (Beside::Sct(sct), Form::Older) => verifier.with_detached_sct(sct),
+            _ => verifier,
         }
     }
 
@@ -199,7 +207,7 @@ impl Judge {
         form: Form,
         artifact: Option<Artifact<'_>>,
     ) -> Result<Passed, Refusal> {
-        let verifier = Verifier::new(root, self.now).with_names(form.names());
+        let verifier = self.verifier(root, form);
         // cosign compares the digest of a bundle's statement whatever --check-claims says.
         let artifact = artifact.filter(|_| self.bound || form == Form::Bundle);
         let authentic = match (&self.whom, artifact) {
@@ -246,7 +254,8 @@ impl Judge {
             return Err(VerifyError::LogEntryMissing);
         }
         if self.sct && !root.has_ct_logs() {
-            return Err(match certificate::has_no_sct(&signer.certificate) {
+            let has_none = certificate::has_no_sct(&signer.certificate);
+            return Err(match has_none && !matches!(self.beside, Beside::Sct(_)) {
                 true => VerifyError::SctMissing,
                 false => VerifyError::SctInvalid { why: "its timestamps are by other logs" },
             });
@@ -285,8 +294,8 @@ impl Judge {
             }
         }
         // The log of certificates comes before any time.
-        let is_unseen =
-            || self.root.has_ct_logs() && bundle.claimed_certificate().is_some_and(certificate::has_no_sct);
+        let has_none = bundle.claimed_certificate().is_some_and(certificate::has_no_sct);
+        let is_unseen = || self.root.has_ct_logs() && has_none && !matches!(self.beside, Beside::Sct(_));
         let error = match error {
             VerifyError::CertificateExpired { .. } | VerifyError::NoTrustedTime
                 if form == Form::Older && is_unseen() =>
@@ -295,6 +304,10 @@ impl Judge {
             }
             error => error,
         };
+        if let (VerifyError::SctMissing, Form::Older, Beside::Unreadable(why)) = (&error, form, &self.beside)
+        {
+            return Refusal::Sct(why.clone());
+        }
         // Without the log's entry cosign does not look at the certificate beside a key.
         let error = match error {
             VerifyError::MaterialMismatch if form == Form::Older && self.log == LogRule::None => {
@@ -307,7 +320,8 @@ impl Judge {
             _ => bundle.claimed_certificate().map_or(KeyKind::Ecdsa, certificate::claimed_key_kind),
         };
         let pieced = self.pieced && form == Form::Older;
-        Refusal::Verify(error, Circumstances { pieced, enveloped: bundle.has_envelope(), key })
+        let detached = form == Form::Older && has_none;
+        Refusal::Verify(error, Circumstances { pieced, enveloped: bundle.has_envelope(), detached, key })
     }
 
     fn trusted<'a>(&self, authentic: &'a Authentic, form: Form) -> Result<Verified<'a>, Refusal> {

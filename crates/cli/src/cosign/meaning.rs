@@ -11,7 +11,9 @@ use sealgate::verify::{
 use super::{
     failure::Failure,
     judge::{Form, Identity, Judge, PatternError, Rules, Wanted, Whom},
-    key, texts, trust,
+    key,
+    sct::Beside,
+    texts, trust,
 };
 use crate::{Console, go::flags::Typed, go::regexp};
 
@@ -130,6 +132,7 @@ pub(crate) fn judge(typed: &Typed, trust: trust::Trust, whom: Whom, now: Timesta
         later: trust.later,
         log: if ignores_log(typed) { LogRule::None } else { LogRule::Required },
         sct: !typed.switch("insecure-ignore-sct"),
+        beside: Beside::Nothing,
         timestamp: typed.switch("use-signed-timestamps"),
         bound: typed.switch("check-claims") || typed.text("check-claims").is_empty(),
         now,

@@ -1,6 +1,8 @@
 //! What went wrong, in the words that pipelines know from cosign. Where it has none that fit, in ours.
 
-use sealgate::verify::{BundleError, CertificateSigner, Gap, GapCause, Reference, Signer, VerifyError};
+use sealgate::verify::{
+    BundleError, CertificateSigner, Gap, GapCause, Reference, SctError, Signer, VerifyError,
+};
 
 use super::{
     failure::Failure,
@@ -38,6 +40,12 @@ pub(crate) fn of(refusal: &Refusal, form: Form) -> String {
         Refusal::OtherCertificate => OTHER_CERTIFICATE.into(),
         Refusal::Pattern(error) if form == Form::Bundle => error.why.clone(),
         Refusal::Pattern(error) => format!("malformed {} in identity: {} : {}", error.field, error.pattern, error.why),
+        Refusal::Sct(error) => match error {
+            SctError::Unreadable(_) => "unmarshal".into(),
+            SctError::LogId { found } => format!("id is invalid length, expected 32 got {found}"),
+            SctError::Malformed => "error verifying SCT".into(),
+            SctError::Limit { .. } => error.to_string(),
+        },
         Refusal::Stale(stale) => stale.why.clone(),
         Refusal::TimestampMissing => {
             "failed to verify timestamps: threshold not met for verified signed timestamps: 0 < 1; error: %!w(<nil>)".into()
@@ -230,13 +238,15 @@ fn by_pieces(error: &VerifyError, around: Circumstances) -> String {
         VerifyError::LogUnknown { .. } => {
             "error verifying bundle: verifying bundle: rekor log public key not found for payload".into()
         }
-        VerifyError::SctInvalid { why } if why.ends_with("by other logs") => {
-            format!(
-                "ctfe public key not found for payload. {root} key with env var SIGSTORE_CT_LOG_PUBLIC_KEY_FILE"
-            )
-        }
+        VerifyError::SctInvalid { why } if why.ends_with("by other logs") => unknown_ct_log(),
         other => by_older(other, around),
     }
+}
+
+fn unknown_ct_log() -> String {
+    "ctfe public key not found for payload. Check your TUF root (see cosign initialize) or set a custom key with env var \
+     SIGSTORE_CT_LOG_PUBLIC_KEY_FILE"
+        .into()
 }
 
 fn by_older(error: &VerifyError, around: Circumstances) -> String {
@@ -244,6 +254,8 @@ fn by_older(error: &VerifyError, around: Circumstances) -> String {
         VerifyError::AuthorityExpired { .. }
         | VerifyError::CertificateUntrusted { .. }
         | VerifyError::CertificateUsage(_) => "leaf certificate verification failed".into(),
+        VerifyError::SctInvalid { why } if around.detached && why.ends_with("by other logs") => unknown_ct_log(),
+        VerifyError::SctInvalid { .. } if around.detached => "error verifying SCT".into(),
         VerifyError::SctInvalid { .. } => {
             "only able to verify 0 SCT entries; unable to meet threshold of 1".into()
         }

@@ -188,6 +188,7 @@ impl Record {
         let error = match result {
             Err(Refusal::Verify(error, _)) => Some(error),
             Err(Refusal::Stale(stale)) => Some(&stale.error),
+            Err(Refusal::Sct(_)) => Some(&sealgate::verify::VerifyError::SctMissing),
             _ => None,
         };
         // These are refused before anything is verified.
@@ -369,6 +370,13 @@ fn why(refusal: &Refusal, form: Form) -> Reason {
         Refusal::OlderIssuer(_) => "identity-mismatch",
         Refusal::OtherCertificate => "certificate-mismatch",
         Refusal::Pattern(_) => "pattern-unreadable",
+        Refusal::Sct(error) => {
+            return Reason {
+                code: error.code().into(),
+                message: error.to_string(),
+                help: error.help().into(),
+            };
+        }
         Refusal::Stale(stale) => {
             return Reason {
                 code: "root-stale".into(),

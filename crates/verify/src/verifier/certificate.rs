@@ -6,7 +6,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath, aws_lc_rs as algorithms};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
-use super::{ProvenTime, VerifyError, sct};
+use super::{DetachedSct, ProvenTime, VerifyError, sct};
 use crate::{
     Digest, Timestamp, der,
     key::VerifyingKey,
@@ -48,6 +48,7 @@ pub(super) fn certify(
     signer: CertificateSigner,
     intermediates: &[Vec<u8>],
     times: &[ProvenTime],
+    beside: Option<&DetachedSct>,
     root: &TrustedRoot,
     now: Timestamp,
 ) -> Result<Certified, VerifyError> {
@@ -81,7 +82,7 @@ pub(super) fn certify(
     }
     let issuer = issuer(leaf, &parsed, intermediates, &anchors, first.time, &at_all)?;
     if root.has_ct_logs() {
-        sct::check(leaf, &issuer, root, now)?;
+        sct::check(leaf, &issuer, beside, root, now)?;
     }
     let key = VerifyingKey::from_spki(parsed.public_key().raw).map_err(|_| VerifyError::KeyUnsupported)?;
     Ok(Certified { signer, key })

@@ -1,8 +1,8 @@
 //! Why a bundle is not genuine.
 
 use crate::{
-    BundleError, EvidenceError, IdentityMismatch, ReferenceError, RootError, SignerError, Timestamp,
-    json::JsonError,
+    BundleError, EvidenceError, IdentityMismatch, ReferenceError, RootError, SctError, SignerError,
+    Timestamp, json::JsonError,
 };
 
 /// The bundle is not genuine, or not about the artifact. One variant per step.
@@ -302,6 +302,7 @@ pub fn all_codes() -> Vec<&'static str> {
         VerifyError::CODES.as_slice(),
         &BundleError::CODES,
         &RootError::CODES,
+        &SctError::CODES,
         &SignerError::CODES,
         &EvidenceError::CODES,
         &IdentityMismatch::CODES,

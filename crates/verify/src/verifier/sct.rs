@@ -1,24 +1,36 @@
-//! Signed certificate timestamps that are embedded in a certificate.
+//! Signed certificate timestamps, embedded in a certificate or beside it.
+
+mod detached;
 
 use super::VerifyError;
 use crate::{Digest, Timestamp, der, limits, root::TrustedRoot};
+
+pub use detached::{DetachedSct, SctError};
 
 /// DER of 1.3.6.1.4.1.11129.2.4.2.
 const EMBEDDED_SCTS: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02];
 
 /// Checks that a CT log of the root has seen the certificate: at least one SCT is by such a log, and none that claims to be is
-/// wrong. `issuer` is the digest of the key that the certificate was found to be issued by.
+/// wrong. `issuer` is the digest of the key that the certificate was found to be issued by. A certificate with SCTs of its own
+/// must hold by these; only another one may have one beside it.
 ///
 /// Spec: sigstore client-spec 4.3, RFC 6962 3.2.
 pub(super) fn check(
     certificate: &[u8],
     issuer: &Digest,
+    beside: Option<&DetachedSct>,
     root: &TrustedRoot,
     now: Timestamp,
 ) -> Result<(), VerifyError> {
     let invalid = |why| VerifyError::SctInvalid { why };
     let split = split(certificate).ok_or_else(|| invalid("its extensions are malformed"))?;
-    let list = split.scts.ok_or(VerifyError::SctMissing)?;
+    let Some(list) = split.scts else {
+        let sct = beside.ok_or(VerifyError::SctMissing)?.sct();
+        let sct = sct.ok_or_else(|| invalid("its timestamp is malformed"))?;
+        let entry = Logged::Certificate(certificate);
+        return if sct.holds(&entry, root, now)? { Ok(()) } else { Err(invalid(OTHER_LOGS)) };
+    };
+    let entry = Logged::Precertificate { issuer, signed_part: &split.precertificate };
     let scts = entries(list).ok_or_else(|| invalid("its timestamps are malformed"))?;
     if scts.len() > limits::SCTS {
         return Err(VerifyError::Limit {
@@ -30,31 +42,24 @@ pub(super) fn check(
     let mut seen = false;
     for sct in scts {
         let sct = Sct::read(sct).ok_or_else(|| invalid("its timestamp is malformed"))?;
-        let known: Vec<_> = root.ct_logs.iter().filter(|log| log.id == sct.log).collect();
-        // One by a log that nobody here knows proves nothing and spoils nothing.
-        if known.is_empty() {
-            continue;
-        }
-        let time = i64::try_from(sct.milliseconds / 1000)
-            .map(Timestamp)
-            .map_err(|_| invalid("its time is malformed"))?;
-        if time.0 > now.0.saturating_add(limits::CLOCK_BEHIND_SECONDS) {
-            return Err(invalid("its time has not come yet"));
-        }
-        let signed = sct
-            .signed(issuer, &split.precertificate)
-            .ok_or_else(|| invalid("the certificate is too long"))?;
-        let by = |log: &&&crate::root::Log| {
-            log.window.contains(time)
-                && log.key.is_rsa() == sct.is_rsa
-                && log.key.verifies(&signed, sct.signature, sct.digest)
-        };
-        if !known.iter().any(|log| by(&log)) {
-            return Err(invalid("its signature is wrong, or the log's key was not in use then"));
-        }
-        seen = true;
+        seen |= sct.holds(&entry, root, now)?;
     }
-    if seen { Ok(()) } else { Err(invalid("its timestamps are by other logs")) }
+    if seen { Ok(()) } else { Err(invalid(OTHER_LOGS)) }
+}
+
+const OTHER_LOGS: &str = "its timestamps are by other logs";
+
+/// What a log was shown.
+enum Logged<'a> {
+    /// The certificate as it is.
+    Certificate(&'a [u8]),
+    /// What it was before it had SCTs.
+    Precertificate {
+        /// The digest of the key that issued it.
+        issuer: &'a Digest,
+        /// The TBSCertificate.
+        signed_part: &'a [u8],
+    },
 }
 
 struct Split<'a> {
@@ -139,17 +144,47 @@ impl<'a> Sct<'a> {
         whole.then_some(Self { log: *log, milliseconds, extensions, digest: Some(digest), is_rsa, signature })
     }
 
-    // SPEC: RFC 6962 3.2, `digitally-signed struct` of a precertificate entry.
-    fn signed(&self, issuer: &Digest, precertificate: &[u8]) -> Option<Vec<u8>> {
-        let length =
-            u32::try_from(precertificate.len()).ok().filter(|length| *length < 1 << 24)?.to_be_bytes();
+    // Whether it is by a log of the root over `entry`. One by a log that nobody here knows proves nothing and spoils nothing;
+    // one that claims a known log must be right.
+    fn holds(&self, entry: &Logged<'_>, root: &TrustedRoot, now: Timestamp) -> Result<bool, VerifyError> {
+        let invalid = |why| VerifyError::SctInvalid { why };
+        let known: Vec<_> = root.ct_logs.iter().filter(|log| log.id == self.log).collect();
+        if known.is_empty() {
+            return Ok(false);
+        }
+        let time = i64::try_from(self.milliseconds / 1000)
+            .map(Timestamp)
+            .map_err(|_| invalid("its time is malformed"))?;
+        if time.0 > now.0.saturating_add(limits::CLOCK_BEHIND_SECONDS) {
+            return Err(invalid("its time has not come yet"));
+        }
+        let signed = self.signed(entry).ok_or_else(|| invalid("the certificate is too long"))?;
+        let by = |log: &&crate::root::Log| {
+            log.window.contains(time)
+                && log.key.is_rsa() == self.is_rsa
+                && log.key.verifies(&signed, self.signature, self.digest)
+        };
+        match known.into_iter().any(|log| by(&log)) {
+            true => Ok(true),
+            false => Err(invalid("its signature is wrong, or the log's key was not in use then")),
+        }
+    }
+
+    // SPEC: RFC 6962 3.2, `digitally-signed struct`. The two kinds of entry are told apart by their number, so that neither
+    // can stand for the other.
+    fn signed(&self, entry: &Logged<'_>) -> Option<Vec<u8>> {
+        let (kind, issuer, bytes): (u8, &[u8], &[u8]) = match entry {
+            Logged::Certificate(certificate) => (0, &[], certificate),
+            Logged::Precertificate { issuer, signed_part } => (1, issuer.bytes(), signed_part),
+        };
+        let length = u32::try_from(bytes.len()).ok().filter(|length| *length < 1 << 24)?.to_be_bytes();
         let extensions = u16::try_from(self.extensions.len()).ok()?.to_be_bytes();
         let mut out = vec![0, 0];
         out.extend_from_slice(&self.milliseconds.to_be_bytes());
-        out.extend_from_slice(&[0, 1]);
-        out.extend_from_slice(issuer.bytes());
+        out.extend_from_slice(&[0, kind]);
+        out.extend_from_slice(issuer);
         out.extend_from_slice(length.get(1..)?);
-        out.extend_from_slice(precertificate);
+        out.extend_from_slice(bytes);
         out.extend_from_slice(&extensions);
         out.extend_from_slice(self.extensions);
         Some(out)

@@ -1,6 +1,8 @@
 //! Why a signature did not pass.
 
-use sealgate::verify::{BundleError, CertificateSigner, Digest, IdentityMismatch, Signer, VerifyError};
+use sealgate::verify::{
+    BundleError, CertificateSigner, Digest, IdentityMismatch, SctError, Signer, VerifyError,
+};
 
 use super::{PatternError, Stale, Wanted};
 
@@ -23,6 +25,8 @@ pub(crate) enum Refusal {
     Pattern(PatternError),
     /// No timestamp of an authority.
     TimestampMissing,
+    /// A certificate without a timestamp of a CT log, and what was typed as one is none.
+    Sct(SctError),
     /// A signature over bytes where a statement is wanted.
     NoEnvelope,
     /// `-a` is not there.
@@ -45,6 +49,8 @@ pub(crate) struct Circumstances {
     pub(crate) pieced: bool,
     /// Whether the signature is over an envelope.
     pub(crate) enveloped: bool,
+    /// Whether the certificate's timestamp of a CT log stands beside it.
+    pub(crate) detached: bool,
     /// Of which kind the key is, as far as it claims to be any.
     pub(crate) key: KeyKind,
 }
