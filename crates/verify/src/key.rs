@@ -11,7 +11,10 @@ use x509_parser::{
     x509::{AlgorithmIdentifier, SubjectPublicKeyInfo},
 };
 
-use crate::{Algorithm, Digest};
+use crate::{
+    Algorithm, Digest,
+    limits::{RSA_BITS_LEAST, RSA_BITS_MOST},
+};
 
 const EC: Oid<'static> = oid!(1.2.840.10045.2.1);
 const P256: Oid<'static> = oid!(1.2.840.10045.3.1.7);
@@ -19,6 +22,7 @@ const P384: Oid<'static> = oid!(1.3.132.0.34);
 const P521: Oid<'static> = oid!(1.3.132.0.35);
 const RSA: Oid<'static> = oid!(1.2.840.113549.1.1.1);
 const ED25519: Oid<'static> = oid!(1.3.101.112);
+const RSA_BITS: std::ops::RangeInclusive<usize> = RSA_BITS_LEAST..=RSA_BITS_MOST;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
@@ -94,7 +98,7 @@ impl VerifyingKey {
         let digits = key.modulus.get(zeros..).unwrap_or_default();
         let bits = digits.first().map_or(0, |first| digits.len() * 8 - first.leading_zeros() as usize);
         match rest.is_empty() {
-            true if (2048..=4096).contains(&bits) && exponent >= 65_537 && exponent % 2 == 1 => {
+            true if RSA_BITS.contains(&bits) && exponent >= 65_537 && exponent % 2 == 1 => {
                 Ok(Self { kind: Kind::Rsa, material: der.to_vec() })
             }
             true => Err(KeyError::Unsupported),

@@ -211,12 +211,28 @@ fn a_trusted_root_is_measured_and_counted() {
     TrustedRoot::from_json(&bytes).unwrap();
     bytes.push(b' ');
     assert!(matches!(TrustedRoot::from_json(&bytes), Err(RootError::Limit { what: "bytes", .. })));
-    let with = |count: usize| {
-        let mut json = original.clone();
-        let log = json["ctlogs"][0].clone();
-        json["ctlogs"] = Value::from(vec![log; count]);
-        TrustedRoot::from_json(&serde_json::to_vec(&json).unwrap()).map(drop)
-    };
-    with(limits::ROOT_MEMBERS).unwrap();
-    assert_eq!(with(limits::ROOT_MEMBERS + 1).unwrap_err().code(), "root-limit-exceeded");
+    let read = |json: &Value| TrustedRoot::from_json(&serde_json::to_vec(json).unwrap()).map(drop);
+    for list in ["tlogs", "ctlogs", "certificateAuthorities", "timestampAuthorities"] {
+        let with = |count: usize| {
+            let mut json = original.clone();
+            json[list] = Value::from(vec![original[list][0].clone(); count]);
+            read(&json)
+        };
+        with(limits::ROOT_MEMBERS).unwrap();
+        assert_eq!(with(limits::ROOT_MEMBERS + 1).unwrap_err().code(), "root-limit-exceeded", "{list}");
+    }
+    for list in ["certificateAuthorities", "timestampAuthorities"] {
+        let chain = |count: usize, bytes: usize| {
+            let mut json = original.clone();
+            let filler = json!({"rawBytes": base64(&vec![7; bytes])});
+            json[list][0]["certChain"]["certificates"] = Value::from(vec![filler; count]);
+            read(&json)
+        };
+        chain(limits::CHAIN_CERTIFICATES, limits::CERTIFICATE_BYTES).unwrap();
+        for (count, bytes) in
+            [(limits::CHAIN_CERTIFICATES + 1, 9), (limits::CHAIN_CERTIFICATES, limits::CERTIFICATE_BYTES + 1)]
+        {
+            assert_eq!(chain(count, bytes).unwrap_err().code(), "root-limit-exceeded", "{list}");
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod certificate;
 mod chain;
 mod content;
 mod entry;
+mod form;
 mod key;
 mod kinds;
 mod layer;
