@@ -8,6 +8,7 @@
     reason = "a test may stop"
 )]
 
+mod fields;
 mod hostile;
 mod limits;
 mod lints;

@@ -2,6 +2,7 @@
 
 use rstest::rstest;
 
+mod everywhere;
 mod meaning;
 mod structure;
 mod text;
