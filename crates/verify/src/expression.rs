@@ -7,7 +7,10 @@ mod size;
 
 use std::sync::{Arc, OnceLock};
 
-use regex_automata::{meta::Regex, nfa::thompson::WhichCaptures};
+use regex_automata::{
+    Input,
+    nfa::thompson::{NFA, WhichCaptures, backtrack::BoundedBacktracker, pikevm::PikeVM},
+};
 use regex_syntax::{
     Parser,
     hir::{Capture, Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look, Repetition},
@@ -23,8 +26,8 @@ pub struct Expression {
 struct Forms {
     whole: Hir,
     limit: usize,
-    any: OnceLock<Option<Regex>>,
-    ascii: OnceLock<Option<Regex>>,
+    any: OnceLock<Option<NFA>>,
+    ascii: OnceLock<Option<NFA>>,
 }
 
 /// Why a text is no expression.
@@ -71,20 +74,27 @@ impl Expression {
             any.get_or_init(|| compile(whole, *limit))
         };
         // What cannot be compiled after all fits nothing.
-        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+        compiled.as_ref().is_some_and(|automaton| accepts(automaton, text))
     }
 }
 
-// Nothing where it is larger than that. Without what is only worth its while for long texts: tables of states, and searches for a first letter.
-fn compile(expression: &Hir, limit: usize) -> Option<Regex> {
-    let config = Regex::config()
-        .nfa_size_limit(Some(limit))
-        .which_captures(WhichCaptures::None)
-        .auto_prefilter(false)
-        .hybrid(false)
-        .dfa(false)
-        .onepass(false);
-    Regex::builder().configure(config).build_from_hir(expression).ok()
+// Nothing where it is larger than that.
+fn compile(expression: &Hir, limit: usize) -> Option<NFA> {
+    let config = NFA::config().nfa_size_limit(Some(limit)).which_captures(WhichCaptures::None);
+    NFA::compiler().configure(config).build_from_hir(expression).ok()
+}
+
+// The quicker engine remembers every state at every letter, and so takes short texts only. Both are linear in time. Tables
+// of states and searches for a first letter are only worth their while for texts that no certificate has.
+fn accepts(automaton: &NFA, text: &str) -> bool {
+    let input = Input::new(text).earliest(true);
+    let quicker = BoundedBacktracker::new_from_nfa(automaton.clone())
+        .ok()
+        .and_then(|engine| engine.try_is_match(&mut engine.create_cache(), input.clone()).ok());
+    quicker.unwrap_or_else(|| {
+        PikeVM::new_from_nfa(automaton.clone())
+            .is_ok_and(|engine| engine.is_match(&mut engine.create_cache(), input))
+    })
 }
 
 /// The expression that fits exactly those ASCII texts that `expression` fits.

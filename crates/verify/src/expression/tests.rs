@@ -34,6 +34,13 @@ fn letters_beyond_ascii_count_in_both_halves() {
 }
 
 #[test]
+fn long_texts_are_judged_as_short_ones() {
+    let long = "a".repeat(300_000);
+    assert!(fits("a*", &long) && !fits("a*", &format!("{long}b")) && fits("(a|aa)+b?", &long));
+    assert!(fits(".*", &format!("{long}ü")) && !fits(".*", &format!("{long}\nü")));
+}
+
+#[test]
 fn what_is_no_expression_alone_is_refused() {
     for text in ["a)|(b", "(", "a{1,", "\\", "(?=a)", r"(a)\1", "[a"] {
         assert!(matches!(Expression::parse(text, PLENTY), Err(ExpressionError::Syntax(_))), "{text}");
