@@ -22,6 +22,7 @@ mod lanes;
 mod layout;
 mod link;
 mod manifest;
+mod probe;
 mod push;
 mod retry;
 mod rules;

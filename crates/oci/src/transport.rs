@@ -19,7 +19,6 @@ use crate::{
     fault::Fault,
     lanes::{Budget, Lanes},
     limits,
-    manifest::ACCEPT_ANY,
     push::Content,
     retry,
     rules::{Asked, Rules, Site, shown},
@@ -84,11 +83,8 @@ impl Transport {
         let plain = self.rules.site(host)?;
         let Some(secure) = self.rules.tls_first(&plain) else { return Ok(plain) };
         let state = self.sessions.host(&plain.name);
-        let probe = async {
-            let request = request(Method::HEAD, secure.at("v2/")?, ACCEPT_ANY, None);
-            Ok::<_, Fault>(self.wire.speaks_tls(request, deadline).await)
-        };
-        let speaks_tls = *state.speaks_tls.get_or_try_init(|| probe).await?;
+        let origin = secure.at("")?;
+        let speaks_tls = *state.speaks_tls.get_or_init(|| self.wire.speaks_tls(&origin, deadline)).await;
         Ok(if speaks_tls { secure } else { plain })
     }
 
@@ -158,7 +154,10 @@ impl Transport {
 
     async fn authorised(&self, site: &Site, ask: &Ask<'_>) -> Result<Reply, Fault> {
         let host = self.sessions.host(&site.name);
-        let _first = host.first_contact(ask.bounds.deadline).await;
+        let _first = match self.is_open(site, ask) {
+            true => None,
+            false => host.first_contact(ask.bounds.deadline).await,
+        };
         let mut sent = None;
         for round in 0.. {
             let authorization = match host.challenge() {
@@ -181,6 +180,11 @@ impl Transport {
             sent = authorization;
         }
         Err(Fault::new(GapCause::AccessDenied, "too many challenges"))
+    }
+
+    // A registry of one's own machine, without a password: there is no handshake to share, and hardly a challenge to learn.
+    fn is_open(&self, site: &Site, ask: &Ask<'_>) -> bool {
+        self.rules.tls_first(site).is_some() && self.credentials.secret(&site.name, ask.repository).is_none()
     }
 
     // What answers `challenge`, other than what was `refused`; nothing where we have nothing.

@@ -21,7 +21,7 @@ use crate::{
     address::{Forbidden, Guard, Unresolved},
     fault::Fault,
     lanes::{Budget, Lanes, Spent},
-    limits,
+    limits, probe,
     rules::shown,
     save::Sink,
     tls,
@@ -31,6 +31,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Wire {
     http: reqwest::Client,
+    guard: Guard,
     lanes: Arc<Lanes>,
 }
 
@@ -78,7 +79,7 @@ impl Wire {
             .referer(false)
             // HTTPS_PROXY and its like are not obeyed: behind a proxy nobody could tell which address is spoken to.
             .no_proxy()
-            .dns_resolver(guard)
+            .dns_resolver(guard.clone())
             .connect_timeout(limits::CONNECT_WITHIN)
             .pool_idle_timeout(Duration::from_secs(60))
             .pool_max_idle_per_host(limits::REQUESTS_PER_HOST)
@@ -100,21 +101,15 @@ impl Wire {
             builder.tls_backend_preconfigured(secure)
         };
         let http = builder.build().map_err(|error| ClientError::Tls(chain(&error)))?;
-        Ok(Self { http, lanes })
+        Ok(Self { http, guard, lanes })
     }
 
     /// Whether the other side answers in TLS, be it with a certificate that nobody vouches for.
-    pub(crate) async fn speaks_tls(&self, request: Request, deadline: Instant) -> bool {
+    // THREAT: a bad certificate taken for "no TLS", and the password sent in the clear.
+    // See manners_never_answer_a_bad_certificate_with_plain_http.
+    pub(crate) async fn speaks_tls(&self, origin: &Url, deadline: Instant) -> bool {
         let until = deadline.min(Instant::now() + limits::CONNECT_WITHIN);
-        match timeout_at(until, self.http.execute(request)).await {
-            Ok(Ok(_)) => true,
-            // THREAT: a bad certificate taken for "no TLS", and the password sent in the clear.
-            // See manners_never_answer_a_bad_certificate_with_plain_http.
-            Ok(Err(error)) => causes(&error).any(|cause| {
-                matches!(cause.downcast_ref(), Some(error) if !matches!(error, rustls::Error::InvalidMessage(_)))
-            }),
-            Err(_) => false,
-        }
+        timeout_at(until, probe::speaks_tls(origin, &self.guard)).await.unwrap_or(false)
     }
 
     /// Sends `request`. A body is read where the status is 200.

@@ -215,6 +215,26 @@ async fn manners_never_answer_a_bad_certificate_with_plain_http() {
 }
 
 #[tokio::test]
+async fn a_registry_of_this_machine_is_asked_everything_at_once() {
+    let shop = Shop::open();
+    shop.push_tag("sig", &[b"payload"]);
+    let late = Answer::genuine().delay(Duration::from_secs(30));
+    shop.registry.on(Rule::path(&format!("/manifests/{}", shop.image.digest), late));
+    let manners = Config { http_loopback: true, ..Config::default() };
+    // Whoever has a password waits for the first answer, which may be a challenge.
+    let known = Credentials::anonymous().with_password(&shop.registry.host(), "user", "password");
+    for (config, credentials, found) in [
+        (manners.clone(), Credentials::anonymous(), 1),
+        (manners, known, 0),
+        (shop.config(), Credentials::anonymous(), 0),
+    ] {
+        let client = Client::new(config, credentials).unwrap();
+        let entry = shop.gather_within(&client, Duration::from_millis(300)).await;
+        assert_eq!(entry.items.len(), found, "{:?}", entry.gaps);
+    }
+}
+
+#[tokio::test]
 async fn hosts_that_settings_do_not_name_are_not_spoken_to() {
     let shop = Shop::open();
     for config in [
