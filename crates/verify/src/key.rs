@@ -152,22 +152,11 @@ impl VerifyingKey {
     }
 
     /// Whether this key made `signature` over `message` under the algorithm that a certificate names.
-    pub(crate) fn verifies_named(
-        &self,
-        algorithm: &AlgorithmIdentifier<'_>,
-        message: &[u8],
-        signature: &[u8],
-    ) -> bool {
-        let name = algorithm.algorithm.to_id_string();
-        let (kinds, digest): (&[Kind], _) = match name.as_str() {
-            "1.2.840.10045.4.3.2" => (&[Kind::P256, Kind::P384, Kind::P521], Algorithm::Sha256),
-            "1.2.840.10045.4.3.3" => (&[Kind::P256, Kind::P384, Kind::P521], Algorithm::Sha384),
-            "1.2.840.10045.4.3.4" => (&[Kind::P256, Kind::P384, Kind::P521], Algorithm::Sha512),
-            "1.2.840.113549.1.1.11" => (&[Kind::Rsa], Algorithm::Sha256),
-            "1.2.840.113549.1.1.12" => (&[Kind::Rsa], Algorithm::Sha384),
-            "1.2.840.113549.1.1.13" => (&[Kind::Rsa], Algorithm::Sha512),
-            "1.3.101.112" => return self.kind == Kind::Ed25519 && self.verifies(message, signature, None),
-            _ => return false,
+    pub(crate) fn verifies_named(&self, name: Named, message: &[u8], signature: &[u8]) -> bool {
+        let (kinds, digest): (&[Kind], _) = match name {
+            Named::Ecdsa(digest) => (&[Kind::P256, Kind::P384, Kind::P521], digest),
+            Named::Ed25519 => return self.kind == Kind::Ed25519 && self.verifies(message, signature, None),
+            Named::Rsa(digest) => (&[Kind::Rsa], digest),
         };
         kinds.contains(&self.kind) && self.verifies_digest(&Digest::of(digest, message), signature)
     }
@@ -215,6 +204,30 @@ const SMALL_ORDER: [&str; 5] = [
     "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
     "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 ];
+
+/// An algorithm that a certificate may be signed with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Named {
+    Ecdsa(Algorithm),
+    Ed25519,
+    Rsa(Algorithm),
+}
+
+impl Named {
+    /// Nothing for one that we do not know.
+    pub(crate) fn read(algorithm: &AlgorithmIdentifier<'_>) -> Option<Self> {
+        Some(match algorithm.algorithm.to_id_string().as_str() {
+            "1.2.840.10045.4.3.2" => Self::Ecdsa(Algorithm::Sha256),
+            "1.2.840.10045.4.3.3" => Self::Ecdsa(Algorithm::Sha384),
+            "1.2.840.10045.4.3.4" => Self::Ecdsa(Algorithm::Sha512),
+            "1.2.840.113549.1.1.11" => Self::Rsa(Algorithm::Sha256),
+            "1.2.840.113549.1.1.12" => Self::Rsa(Algorithm::Sha384),
+            "1.2.840.113549.1.1.13" => Self::Rsa(Algorithm::Sha512),
+            "1.3.101.112" => Self::Ed25519,
+            _ => return None,
+        })
+    }
+}
 
 fn provider(algorithm: Algorithm) -> &'static digest::Algorithm {
     match algorithm {

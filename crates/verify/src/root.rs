@@ -3,8 +3,12 @@
 mod authority;
 mod error;
 mod file;
+mod proof;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{Digest, Timestamp, key::VerifyingKey, limits};
 
@@ -18,7 +22,9 @@ pub type TrustedRoots = BTreeMap<String, Arc<TrustedRoot>>;
 #[derive(Clone, Debug)]
 pub struct TrustedRoot {
     hash: Digest,
-    notes: Vec<RootNote>,
+    /// What shows without looking at a signature.
+    seen: Vec<RootNote>,
+    notes: OnceLock<Vec<RootNote>>,
     written: Written,
     pub(crate) authorities: Arc<[CertificateAuthority]>,
     pub(crate) ct_logs: Arc<[Log]>,
@@ -107,9 +113,11 @@ impl TrustedRoot {
             logs: file::logs("tlogs", file.tlogs, &mut notes)?.into(),
             timestamp_authorities: authority::timestamp_authorities(&file.timestamp_authorities, &mut notes)?
                 .into(),
-            notes,
+            seen: notes,
+            notes: OnceLock::new(),
         };
-        if root.authorities.is_empty() && root.logs.is_empty() && root.timestamp_authorities.is_empty() {
+        let mut stamps = root.timestamp_authorities.iter();
+        if root.authorities.is_empty() && root.logs.is_empty() && !stamps.any(TimestampAuthority::is_sound) {
             return Err(RootError::Empty);
         }
         Ok(root)
@@ -128,9 +136,13 @@ impl TrustedRoot {
         sigstore_trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes()
     }
 
-    /// What was left out, and why.
+    /// What was left out, and why. Looks at every signature in the root.
     pub fn notes(&self) -> &[RootNote] {
-        &self.notes
+        self.notes.get_or_init(|| {
+            let broken = self.authorities.iter().filter_map(CertificateAuthority::note);
+            let unstamped = self.timestamp_authorities.iter().filter_map(TimestampAuthority::note);
+            self.seen.iter().cloned().chain(broken).chain(unstamped).collect()
+        })
     }
 
     /// SHA-256 over the file as written; another one where proofs are no longer asked for.

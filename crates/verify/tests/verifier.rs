@@ -9,7 +9,8 @@
 )]
 
 use sealgate_testkit::{
-    EntryKind, Extension, Identity, KeyKind, Recipe, Signed, SigningKey, World, base64, pem_block,
+    EntryKind, Extension, Identity, KeyKind, Recipe, Signed, SigningKey, TimestampAuthority, World, base64,
+    pem_block,
 };
 use sealgate_verify::{
     Algorithm, Artifact, Authentic, Bundle, Digest, LogRule, PublicKey, Signer, Step, TimeSource, Timestamp,
@@ -217,6 +218,37 @@ fn an_intermediate_that_does_not_hang_from_its_root_is_left_out() {
     assert!(broken.notes()[0].why.contains("left out"));
     refused("certificate-untrusted", judge_in(&broken, &recipe().sign()));
     let _ = judge_in(&world.root(), &recipe().sign()).unwrap();
+}
+
+#[test]
+fn a_chain_of_a_root_with_a_wrong_signature_vouches_for_nothing() {
+    let world = World::shared();
+    let links =
+        |root: &TrustedRoot| -> Vec<_> { root.notes().iter().map(|note| note.field.clone()).collect() };
+    // Nothing else differs: the last byte is one of the signature.
+    let broken = root_with(|root| {
+        let mut intermediate = world.authority.intermediate.clone();
+        *intermediate.last_mut().unwrap() ^= 1;
+        let chain = &mut root["certificateAuthorities"][0]["certChain"]["certificates"];
+        chain[0]["rawBytes"] = Value::from(base64(&intermediate));
+    });
+    refused("certificate-untrusted", judge_in(&broken, &recipe().sign()));
+    assert_eq!(links(&broken), ["certificateAuthorities[0].certChain.certificates[0]"]);
+
+    // A root of the same name, with another key.
+    let other = TimestampAuthority::new(&world.timestamps.name);
+    assert_eq!(other.root_name, world.timestamps.root_name);
+    let stamped = || recipe().with(|recipe| recipe.timestamp_authorities = vec![world.timestamps.clone()]);
+    let broken = root_with(|root| {
+        let chain = &mut root["timestampAuthorities"][0]["certChain"]["certificates"];
+        chain[1]["rawBytes"] = Value::from(base64(&other.root));
+    });
+    refused("timestamp-invalid", judge_in(&broken, &stamped().sign()));
+    assert_eq!(links(&broken), ["timestampAuthorities[0]"]);
+    let _ = judge_in(&broken, &recipe().sign()).unwrap();
+
+    assert!(links(&world.root()).is_empty());
+    let _ = judge_in(&world.root(), &stamped().sign()).unwrap();
 }
 
 #[test]

@@ -1,4 +1,9 @@
 //! Certificate and timestamp authorities of a root: their chains are checked once, here.
+//!
+//! The signatures in a chain are looked at when the chain is first needed: a root has more chains than one signature needs,
+//! and theirs are the longest keys.
+
+use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, TrustAnchor};
 use webpki::anchor_from_trusted_cert;
@@ -12,14 +17,29 @@ use x509_parser::{
 use super::{
     RootError, RootNote, Window,
     file::{self, AuthorityFile},
+    proof::{self, Proof},
 };
-use crate::{key::VerifyingKey, limits};
+use crate::{
+    key::{Named, VerifyingKey},
+    limits,
+};
 
 /// A certificate authority, as anchors that signing certificates may hang from.
 #[derive(Clone, Debug)]
 pub(crate) struct CertificateAuthority {
-    /// Every certificate of the chain whose links up to the last one hold, that one included.
+    /// Every certificate of the chain whose links up to the last one may hold, that one included, from the last down.
     pub(crate) anchors: Vec<Anchor>,
+}
+
+impl CertificateAuthority {
+    /// What of the chain is left out because a signature in it is wrong.
+    pub(super) fn note(&self) -> Option<RootNote> {
+        let broken = self.anchors.iter().find(|anchor| !anchor.is_sound())?;
+        Some(RootNote {
+            field: broken.place.clone(),
+            why: format!("left out with what hangs from it: {}", proof::BROKEN),
+        })
+    }
 }
 
 /// A certificate of a root that may have issued signing certificates.
@@ -27,12 +47,23 @@ pub(crate) struct CertificateAuthority {
 pub(crate) struct Anchor {
     pub(crate) certificate: CertificateDer<'static>,
     pub(crate) anchor: TrustAnchor<'static>,
+    /// Where it stands in the root.
+    place: String,
+    /// That it and everything above it is signed by what is above that.
+    proofs: Vec<Arc<Proof>>,
     /// When it, everything above it and the root's own window are valid together.
     pub(crate) window: Window,
     /// Whether it is the last of its chain: what intermediates of a bundle may hang from.
     pub(crate) is_top: bool,
     /// How many intermediates may follow it.
     pub(crate) path_length: Option<u32>,
+}
+
+impl Anchor {
+    /// Whether every signature above it holds. INVARIANT: asked of each that a path is hung from.
+    pub(crate) fn is_sound(&self) -> bool {
+        proof::hold(&self.proofs)
+    }
 }
 
 /// A timestamp authority.
@@ -47,6 +78,23 @@ pub(crate) struct TimestampAuthority {
     pub(crate) key: VerifyingKey,
     /// When the whole chain and the root's own window are valid together.
     pub(crate) window: Window,
+    /// Where it stands in the root.
+    place: String,
+    /// That each certificate is signed by the next.
+    proofs: Vec<Arc<Proof>>,
+}
+
+impl TimestampAuthority {
+    /// Whether every signature of its chain holds. INVARIANT: asked of each that a timestamp is by.
+    pub(crate) fn is_sound(&self) -> bool {
+        proof::hold(&self.proofs)
+    }
+
+    /// That it is left out, if a signature of its chain is wrong.
+    pub(super) fn note(&self) -> Option<RootNote> {
+        let why = || format!("left out: {}", proof::BROKEN);
+        (!self.is_sound()).then(|| RootNote { field: self.place.clone(), why: why() })
+    }
 }
 
 /// Reads the certificate authorities.
@@ -61,13 +109,16 @@ pub(super) fn certificate_authorities(
         let mut anchors = Vec::new();
         // From the top down: what hangs from a broken link is left out with it.
         let mut above: Vec<Link<'_>> = Vec::new();
-        let mut reach = window;
+        let (mut reach, mut proofs) = (window, Vec::new());
         for (depth, der) in chain.iter().enumerate().rev() {
             let place = format!("{field}.certChain.certificates[{depth}]");
             let link = match Link::read(der)
-                .and_then(|link| link.hangs_from(&above, |usage| usage.code_signing).map(|()| link))
+                .and_then(|link| Ok((link.hangs_from(&above, |usage| usage.code_signing)?, link)))
             {
-                Ok(link) => link,
+                Ok((proof, link)) => {
+                    proofs.extend(proof);
+                    link
+                }
                 Err(why) => {
                     notes.push(RootNote {
                         field: place,
@@ -77,7 +128,7 @@ pub(super) fn certificate_authorities(
                 }
             };
             reach = reach.within(link.window());
-            anchors.push(link.anchor(der, reach, above.is_empty())?);
+            anchors.push(link.anchor(der, place, proofs.clone(), reach)?);
             above.push(link);
         }
         if !anchors.is_empty() {
@@ -96,7 +147,7 @@ pub(super) fn timestamp_authorities(
     for (index, file) in files.iter().enumerate() {
         let field = format!("timestampAuthorities[{index}]");
         let (chain, window) = chain(&field, file)?;
-        match authority(file.uri.as_deref(), &chain, window) {
+        match authority(&field, file.uri.as_deref(), &chain, window) {
             Ok(authority) => found.push(authority),
             Err(why) => notes.push(RootNote { field, why: format!("left out: {why}") }),
         }
@@ -105,17 +156,19 @@ pub(super) fn timestamp_authorities(
 }
 
 fn authority(
+    field: &str,
     uri: Option<&str>,
     chain: &[&[u8]],
     mut window: Window,
 ) -> Result<TimestampAuthority, &'static str> {
     let mut above: Vec<Link<'_>> = Vec::new();
+    let mut proofs = Vec::new();
     for (depth, der) in chain.iter().enumerate().rev() {
         let link = Link::read(der)?;
-        match depth {
+        proofs.extend(match depth {
             0 => link.stamps_time(&above)?,
             _ => link.hangs_from(&above, |usage| usage.time_stamping)?,
-        }
+        });
         window = window.within(link.window());
         above.push(link);
     }
@@ -136,6 +189,8 @@ fn authority(
         key: VerifyingKey::from_spki(leaf.certificate.public_key().raw)
             .map_err(|_| "its key is not supported")?,
         window,
+        place: field.to_owned(),
+        proofs,
     })
 }
 
@@ -187,9 +242,9 @@ impl<'a> Link<'a> {
         &self,
         above: &[Link<'_>],
         purpose: fn(&ExtendedKeyUsage<'_>) -> bool,
-    ) -> Result<(), &'static str> {
+    ) -> Result<Option<Arc<Proof>>, &'static str> {
         if above.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let own = &self.certificate;
         match own.basic_constraints() {
@@ -206,11 +261,11 @@ impl<'a> Link<'a> {
             Ok(Some(usage)) if purpose(usage.value) => {}
             _ => return Err("its key may not issue for this purpose"),
         }
-        self.is_signed_by(above, 1)
+        self.signed_by(above, 1).map(Some)
     }
 
     // SPEC: RFC 3161 2.3, the extended key usage is critical and names nothing else.
-    fn stamps_time(&self, above: &[Link<'_>]) -> Result<(), &'static str> {
+    fn stamps_time(&self, above: &[Link<'_>]) -> Result<Option<Arc<Proof>>, &'static str> {
         match self.certificate.extended_key_usage() {
             Ok(Some(usage)) if usage.critical && usage.value.time_stamping && alone(usage.value) => {}
             _ => return Err("its first certificate is not for timestamping alone"),
@@ -222,11 +277,12 @@ impl<'a> Link<'a> {
             Ok(_) => {}
             Err(_) => return Err("its basic constraints are malformed"),
         }
-        if above.is_empty() { Ok(()) } else { self.is_signed_by(above, 0) }
+        if above.is_empty() { Ok(None) } else { self.signed_by(above, 0).map(Some) }
     }
 
-    // `own_length` is 1 for what may have certificates below it, which counts towards the length of the path.
-    fn is_signed_by(&self, above: &[Link<'_>], own_length: u32) -> Result<(), &'static str> {
+    // Everything but the signature itself. `own_length` is 1 for what may have certificates below it, which counts towards the
+    // length of the path.
+    fn signed_by(&self, above: &[Link<'_>], own_length: u32) -> Result<Arc<Proof>, &'static str> {
         let own = &self.certificate;
         let issuer = &above.last().ok_or("it has no issuer")?.certificate;
         if own.version() != X509Version::V3 {
@@ -259,11 +315,9 @@ impl<'a> Link<'a> {
         }
         let key = VerifyingKey::from_spki(issuer.public_key().raw)
             .map_err(|_| "the key above it is not supported")?;
-        let signature = own.signature_value.data.as_ref();
-        if !key.verifies_named(&own.signature_algorithm, own.tbs_certificate.as_ref(), signature) {
-            return Err("it is not signed by the next one");
-        }
-        Ok(())
+        let algorithm = Named::read(&own.signature_algorithm).ok_or(proof::BROKEN)?;
+        let (signed, signature) = (own.tbs_certificate.as_ref(), own.signature_value.data.as_ref());
+        Ok(Arc::new(Proof::new(key, algorithm, signed.to_vec(), signature.to_vec())))
     }
 
     fn has_malformed_extension(&self) -> bool {
@@ -271,7 +325,13 @@ impl<'a> Link<'a> {
         self.certificate.extensions().iter().any(|extension| malformed(extension.parsed_extension()))
     }
 
-    fn anchor(&self, der: &[u8], window: Window, is_top: bool) -> Result<Anchor, RootError> {
+    fn anchor(
+        &self,
+        der: &[u8],
+        place: String,
+        proofs: Vec<Arc<Proof>>,
+        window: Window,
+    ) -> Result<Anchor, RootError> {
         let certificate = CertificateDer::from(der.to_vec());
         let unusable = |why: String| RootError::Field { field: "certificateAuthorities".to_owned(), why };
         let anchor = anchor_from_trusted_cert(&certificate)
@@ -279,9 +339,11 @@ impl<'a> Link<'a> {
         Ok(Anchor {
             anchor: anchor.to_owned(),
             window,
-            is_top,
+            is_top: proofs.is_empty(),
             path_length: path_length(&self.certificate).map_err(|why| unusable(why.to_owned()))?,
             certificate,
+            place,
+            proofs,
         })
     }
 }

@@ -99,11 +99,11 @@ fn issuer(
 ) -> Result<Digest, VerifyError> {
     let leaf = CertificateDer::from(leaf);
     let end = EndEntityCert::try_from(&leaf).map_err(|error| path_error(&error))?;
-    // Straight from a certificate of the root, whose own links were checked when the root was read.
+    // Straight from a certificate of the root, whose own links hold.
     let name = parsed.issuer().as_raw();
     let direct: Vec<_> = anchors
         .iter()
-        .filter(|anchor| subject_is(anchor, name))
+        .filter(|anchor| subject_is(anchor, name) && anchor.is_sound())
         .map(|anchor| anchor.anchor.clone())
         .collect();
     let found = verify(&end, &direct, &[], time, None);
@@ -116,11 +116,12 @@ fn issuer(
     // anchors above, and an anchor's path length is nobody's to check but ours.
     let tops: Vec<_> =
         anchors.iter().filter(|anchor| anchor.is_top).map(|anchor| anchor.anchor.clone()).collect();
+    let own = anchors.iter().filter(|anchor| !anchor.is_top && anchor.is_sound());
     let between: Vec<_> = intermediates
         .iter()
         .filter(|der| authority_window(der).is_some_and(|window| at_all(&window)))
         .map(|der| CertificateDer::from(der.as_slice()))
-        .chain(anchors.iter().filter(|anchor| !anchor.is_top).map(|anchor| anchor.certificate.clone()))
+        .chain(own.map(|anchor| anchor.certificate.clone()))
         .collect();
     let short_enough = |path: &VerifiedPath<'_>| {
         let length = path.intermediate_certificates().count();

@@ -33,7 +33,8 @@ fn proven_time(token: &[u8], stamped: &[u8], root: &TrustedRoot) -> Result<Prove
         return Err("its signed attributes are about something else");
     }
     // Certificates inside the token are not looked at: the signer is the first certificate of an authority's chain.
-    let mut named = root.timestamp_authorities.iter().filter(|authority| is_by(&token, authority)).peekable();
+    let by = |authority: &&TimestampAuthority| is_by(&token, authority) && authority.is_sound();
+    let mut named = root.timestamp_authorities.iter().filter(by).peekable();
     if named.peek().is_none() {
         return Err("none of them is its signer");
     }
