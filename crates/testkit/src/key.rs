@@ -34,6 +34,16 @@ pub enum KeyKind {
     P521,
     /// RSA of 2048 bits, PKCS #1 v1.5 with SHA-256.
     Rsa2048,
+    /// The same with 3072 bits.
+    Rsa3072,
+    /// The same with 4096 bits.
+    Rsa4096,
+}
+
+impl KeyKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] =
+        [Self::Ed25519, Self::P256, Self::P384, Self::P521, Self::Rsa2048, Self::Rsa3072, Self::Rsa4096];
 }
 
 enum Pair {
@@ -48,12 +58,15 @@ impl SigningKey {
         let ecdsa = |algorithm: &'static EcdsaSigningAlgorithm| {
             Pair::Ecdsa(EcdsaKeyPair::generate(algorithm).unwrap())
         };
+        let rsa = |size| Pair::Rsa(RsaKeyPair::generate(size).unwrap());
         let pair = match kind {
             KeyKind::Ed25519 => Pair::Ed25519(Ed25519KeyPair::generate().unwrap()),
             KeyKind::P256 => ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING),
             KeyKind::P384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING),
             KeyKind::P521 => ecdsa(&ECDSA_P521_SHA512_ASN1_SIGNING),
-            KeyKind::Rsa2048 => Pair::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()),
+            KeyKind::Rsa2048 => rsa(KeySize::Rsa2048),
+            KeyKind::Rsa3072 => rsa(KeySize::Rsa3072),
+            KeyKind::Rsa4096 => rsa(KeySize::Rsa4096),
         };
         Self { kind, pair: Arc::new(pair) }
     }
@@ -137,7 +150,9 @@ impl SigningKey {
             KeyKind::P256 => der::algorithm("1.2.840.10045.4.3.2"),
             KeyKind::P384 => der::algorithm("1.2.840.10045.4.3.3"),
             KeyKind::P521 => der::algorithm("1.2.840.10045.4.3.4"),
-            KeyKind::Rsa2048 => der::sequence(&[der::oid("1.2.840.113549.1.1.11"), der::null()]),
+            KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => {
+                der::sequence(&[der::oid("1.2.840.113549.1.1.11"), der::null()])
+            }
         }
     }
 
@@ -149,13 +164,17 @@ impl SigningKey {
             KeyKind::P384 => "PKIX_ECDSA_P384_SHA_384",
             KeyKind::P521 => "PKIX_ECDSA_P521_SHA_512",
             KeyKind::Rsa2048 => "PKIX_RSA_PKCS1V15_2048_SHA256",
+            KeyKind::Rsa3072 => "PKIX_RSA_PKCS1V15_3072_SHA256",
+            KeyKind::Rsa4096 => "PKIX_RSA_PKCS1V15_4096_SHA256",
         }
     }
 
     /// The hash of its signatures: bundle name, Rekor name, and `message` hashed.
     pub fn hash(&self, message: &[u8]) -> (&'static str, &'static str, Vec<u8>) {
         let (bundle, rekor, algorithm): (_, _, &'static Hash) = match self.kind {
-            KeyKind::P256 | KeyKind::Rsa2048 => ("SHA2_256", "sha256", &SHA256),
+            KeyKind::P256 | KeyKind::Rsa2048 | KeyKind::Rsa3072 | KeyKind::Rsa4096 => {
+                ("SHA2_256", "sha256", &SHA256)
+            }
             KeyKind::P384 => ("SHA2_384", "sha384", &SHA384),
             KeyKind::P521 | KeyKind::Ed25519 => ("SHA2_512", "sha512", &SHA512),
         };

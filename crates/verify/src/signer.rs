@@ -3,6 +3,7 @@
 mod certificate;
 mod claims;
 mod key;
+mod second;
 mod subject;
 
 use std::fmt;

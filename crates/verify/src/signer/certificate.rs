@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use sigstore_crypto::{CertificateInfo, SubjectAltName};
 use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 use super::{
     PublicKey,
     claims::{self, Claims},
+    second::Second,
     subject::{Names, SignerSubject, SubjectKind, Written},
 };
 use crate::{Digest, Timestamp, limits};
@@ -134,7 +134,7 @@ impl CertificateSigner {
     /// It may have several names, or one that no policy can mean; [`CertificateSigner::sole_subject`] tells.
     ///
     /// # Errors
-    /// [`SignerError`] if it is over a limit, malformed, contradictory, read differently by the signature core, or has no
+    /// [`SignerError`] if it is over a limit, malformed, contradictory, read differently by a second parser, or has no
     /// subject alternative name of a kind that is read.
     pub fn from_der(bytes: &[u8]) -> Result<Self, SignerError> {
         at_most("bytes", limits::CERTIFICATE_BYTES, bytes.len())?;
@@ -169,7 +169,8 @@ impl CertificateSigner {
                 .map_or_else(|_| Digest::sha256(spki), |key| key.fingerprint()),
             certificate: bytes.to_vec(),
         };
-        signer.agrees_with_core(spki, &subjects)?;
+        let second = Second::read(bytes).ok_or(SignerError::Disagreement { field: "form" })?;
+        signer.agrees_with(&second, spki, &subjects)?;
         Ok(signer)
     }
 
@@ -205,36 +206,15 @@ impl CertificateSigner {
         }
     }
 
-    // THREAT: a certificate that the signature core and we read differently, so that one is checked and the other named.
-    fn agrees_with_core(&self, spki: &[u8], subjects: &Written) -> Result<(), SignerError> {
-        let der = sigstore_types::DerCertificate::from_bytes(&self.certificate);
-        let core = sigstore_crypto::parse_certificate_info(&der)
-            .map_err(|_| SignerError::Disagreement { field: "form" })?;
-        // The core reads the first mail address or URI, and no other kind.
-        let comparable = |name: &&SignerSubject| matches!(name.kind, SubjectKind::Email | SubjectKind::Uri);
-        let name = match (subjects.names.iter().find(comparable), &core.identity) {
-            (Some(SignerSubject { kind: SubjectKind::Email, value }), Some(SubjectAltName::Email(name)))
-            | (Some(SignerSubject { kind: SubjectKind::Uri, value }), Some(SubjectAltName::Uri(name))) => {
-                name == value
-            }
-            (None, None) => true,
-            _ => false,
-        };
+    // THREAT: a certificate that two programs read differently, so that one is checked and another one named.
+    fn agrees_with(&self, second: &Second, spki: &[u8], subjects: &Written) -> Result<(), SignerError> {
+        let written = |number: &u8| self.claims.extension(*number);
+        let texts = second.extensions.iter().all(|(number, text)| written(number) == Some(text.as_str()));
         let facts = [
-            (name, "subject"),
-            (core.issuer.as_deref().unwrap_or_default() == self.issuer, "issuer"),
-            (
-                core.not_before.as_second() == self.not_before.0
-                    && core.not_after.as_second() == self.not_after.0,
-                "validity",
-            ),
-            (core.public_key.as_bytes() == spki, "public key"),
-            (
-                core_extensions(&core)
-                    .into_iter()
-                    .all(|(number, text)| self.claims.extension(number) == text),
-                "claims",
-            ),
+            (second.names == subjects.names, "subject"),
+            (second.validity == (self.not_before.0, self.not_after.0), "validity"),
+            (second.spki == spki, "public key"),
+            (texts && self.claims.extension_count() == second.extensions.len(), "claims"),
         ];
         match facts.into_iter().find(|(agree, _)| !agree) {
             Some((_, field)) => Err(SignerError::Disagreement { field }),
@@ -271,32 +251,4 @@ fn issuer(written: &BTreeMap<u8, String>) -> Result<String, SignerError> {
         (Some(issuer), _) | (None, Some(issuer)) => Ok(issuer.clone()),
         (None, None) => Ok(String::new()),
     }
-}
-
-// What the core reads, by last arc; 1.1 and 1.8 are its issuer.
-fn core_extensions(core: &CertificateInfo) -> [(u8, Option<&str>); 21] {
-    let (claims, old) = (&core.ci_claims, &core.ci_claims.deprecated_github);
-    [
-        (2, old.workflow_trigger.as_deref()),
-        (3, old.workflow_sha.as_deref()),
-        (4, old.workflow_name.as_deref()),
-        (5, old.workflow_repository.as_deref()),
-        (6, old.workflow_ref.as_deref()),
-        (9, claims.build_signer_uri.as_deref()),
-        (10, claims.build_signer_digest.as_deref()),
-        (11, claims.runner_environment.as_deref()),
-        (12, claims.source_repository_uri.as_deref()),
-        (13, claims.source_repository_digest.as_deref()),
-        (14, claims.source_repository_ref.as_deref()),
-        (15, claims.source_repository_identifier.as_deref()),
-        (16, claims.source_repository_owner_uri.as_deref()),
-        (17, claims.source_repository_owner_identifier.as_deref()),
-        (18, claims.build_config_uri.as_deref()),
-        (19, claims.build_config_digest.as_deref()),
-        (20, claims.build_trigger.as_deref()),
-        (21, claims.run_invocation_uri.as_deref()),
-        (22, claims.source_repository_visibility_at_signing.as_deref()),
-        (23, claims.deployment_environment.as_deref()),
-        (24, claims.token_subject.as_deref()),
-    ]
 }

@@ -58,6 +58,11 @@ impl Claims {
         self.written.get(&number).map(String::as_str)
     }
 
+    /// How many of the extensions the certificate has.
+    pub(super) fn extension_count(&self) -> usize {
+        self.written.len()
+    }
+
     /// Brings the texts of a certificate's extensions, by last arc, into one answer per claim.
     pub(super) fn from_extensions(written: BTreeMap<u8, String>, issuer: &str) -> Result<Self, SignerError> {
         let mut values = written.clone();
