@@ -158,9 +158,15 @@ mod tests {
             r#"[{"x":{"a":1,"b":{},"a":2}}]"#,
             r#"{"a":1,"\u0061":2}"#,
             r#"{"a\"":1,"a\"":2}"#,
+            r#"{"\/":1,"/":2}"#,
+            "{\"\u{1f600}\":1,\"\\ud83d\\ude00\":2}",
+            "{\"\u{e9}\":1,\"\\u00E9\":2}",
+            r#"{"":1,"":2}"#,
         ] {
             assert!(matches!(check(twice.as_bytes()), Err(JsonError::DuplicateKey(_))), "{twice}");
         }
+        // Other letters, though they look alike.
+        assert_eq!(check("{\"\u{e9}\":1,\"e\u{301}\":2,\"A\":1,\"a\":2}".as_bytes()), Ok(()));
         let many: Vec<_> = (0..40).map(|n| format!("\"k{n}\":{n}")).collect();
         assert_eq!(check(format!("{{{}}}", many.join(",")).as_bytes()), Ok(()));
         assert!(check(format!("{{{},\"k39\":0}}", many.join(",")).as_bytes()).is_err());

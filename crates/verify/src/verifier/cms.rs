@@ -35,7 +35,8 @@ pub(super) struct SignerInfo<'a> {
     /// What the signature is over.
     pub(super) attributes: Vec<u8>,
     pub(super) message_digest: &'a [u8],
-    pub(super) certificate: Option<CertificateHash<'a>>,
+    /// None, or one of each kind; all of them are signed.
+    pub(super) certificates: Vec<CertificateHash<'a>>,
     pub(super) signature: &'a [u8],
 }
 
@@ -149,7 +150,7 @@ impl<'a> SignerInfo<'a> {
             // SPEC: RFC 5652 5.4, the signature is over the attributes as a SET.
             attributes: der::element(0x31, signed),
             message_digest: found.message_digest.ok_or("it does not sign its content")?,
-            certificate: found.certificate,
+            certificates: found.sha1.into_iter().chain(found.sha2).collect(),
             signature: tagged(signature, 0x04).ok_or(MALFORMED)?,
         })
     }
@@ -159,7 +160,8 @@ impl<'a> SignerInfo<'a> {
 struct Attributes<'a> {
     is_timestamp: bool,
     message_digest: Option<&'a [u8]>,
-    certificate: Option<CertificateHash<'a>>,
+    sha1: Option<CertificateHash<'a>>,
+    sha2: Option<CertificateHash<'a>>,
 }
 
 impl<'a> Attributes<'a> {
@@ -181,10 +183,7 @@ impl<'a> Attributes<'a> {
             SIGNING_CERTIFICATE => {
                 let parts = first_certificate(values)?;
                 let hash = parts.first().and_then(|hash| tagged(hash, 0x04)).ok_or(MALFORMED)?;
-                if self.certificate.is_none() {
-                    self.certificate = Some(CertificateHash::Sha1(hash));
-                }
-                false
+                self.sha1.replace(CertificateHash::Sha1(hash)).is_some()
             }
             SIGNING_CERTIFICATE_V2 => {
                 let parts = first_certificate(values)?;
@@ -194,8 +193,7 @@ impl<'a> Attributes<'a> {
                     [algorithm, hash, ..] if hash.tag == 0x04 => (self::hash(algorithm)?, hash.content),
                     _ => return Err(MALFORMED),
                 };
-                let before = self.certificate.replace(CertificateHash::Sha2(algorithm, hash));
-                matches!(before, Some(CertificateHash::Sha2(..)))
+                self.sha2.replace(CertificateHash::Sha2(algorithm, hash)).is_some()
             }
             _ => false,
         };

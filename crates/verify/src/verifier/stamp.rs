@@ -60,15 +60,15 @@ fn is_by(token: &Token<'_>, authority: &TimestampAuthority) -> bool {
         }
         SignerName::KeyIdentifier(id) => authority.key_identifier.as_deref() == Some(id),
     };
-    // THREAT: one key with two certificates, of which the other is for something else.
-    let certificate = match token.signer.certificate {
-        None => true,
-        Some(CertificateHash::Sha1(hash)) => {
-            digest(&SHA1_FOR_LEGACY_USE_ONLY, &authority.certificate).as_ref() == hash
+    // THREAT: one key with two certificates, of which the other is for something else. Where a token names its certificate
+    // in both ways, both must be true.
+    let certificate = |named: &CertificateHash<'_>| match named {
+        CertificateHash::Sha1(hash) => {
+            digest(&SHA1_FOR_LEGACY_USE_ONLY, &authority.certificate).as_ref() == *hash
         }
-        Some(CertificateHash::Sha2(algorithm, hash)) => {
-            Digest::of(algorithm, &authority.certificate).bytes() == hash
+        CertificateHash::Sha2(algorithm, hash) => {
+            Digest::of(*algorithm, &authority.certificate).bytes() == *hash
         }
     };
-    named && certificate
+    named && token.signer.certificates.iter().all(certificate)
 }

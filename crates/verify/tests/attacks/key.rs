@@ -212,6 +212,65 @@ fn a_signature_s_numbers_have_one_spelling_each() {
     each_recipe(&recipe(), SPELLINGS);
 }
 
+/// The order of Ed25519's base point, little-endian.
+const ORDER_25519: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
+
+fn bytes(recipe: &mut Recipe, change: fn(&mut Vec<u8>)) {
+    recipe.patches.signature.add(change);
+}
+
+const OF_ED25519: &[Line<Recipe>] = &[
+    ("with an s beyond the order", INVALID, |recipe| {
+        bytes(recipe, |signature| {
+            let mut carry = 0;
+            for (digit, more) in signature[32..].iter_mut().zip(ORDER_25519) {
+                let sum = u16::from(*digit) + u16::from(more) + carry;
+                (*digit, carry) = ((sum & 0xff) as u8, sum >> 8);
+            }
+        })
+    }),
+    ("with another sign", INVALID, |recipe| bytes(recipe, |signature| signature[31] ^= 0x80)),
+    ("a byte short", INVALID, |recipe| {
+        bytes(recipe, |signature| {
+            signature.pop();
+        })
+    }),
+    ("a byte long", INVALID, |recipe| bytes(recipe, |signature| signature.push(0))),
+    ("of zeros", INVALID, |recipe| bytes(recipe, |signature| signature.fill(0))),
+];
+
+const OF_RSA: &[Line<Recipe>] = &[
+    ("a zero before", INVALID, |recipe| bytes(recipe, |signature| signature.insert(0, 0))),
+    ("a byte short", INVALID, |recipe| {
+        bytes(recipe, |signature| {
+            signature.remove(0);
+        })
+    }),
+    ("of zeros", INVALID, |recipe| bytes(recipe, |signature| signature.fill(0))),
+    ("of one", INVALID, |recipe| {
+        bytes(recipe, |signature| {
+            signature.fill(0);
+            signature[255] = 1;
+        })
+    }),
+    ("of ones", INVALID, |recipe| bytes(recipe, |signature| signature.fill(0xff))),
+];
+
+#[test]
+fn signatures_of_other_kinds_have_one_spelling_too() {
+    for (kind, lines) in [(KeyKind::Ed25519, OF_ED25519), (KeyKind::Rsa2048, OF_RSA)] {
+        let key = SigningKey::generate(kind);
+        each(
+            &recipe().by_key(&key).with(|recipe| recipe.logs.clear()),
+            |recipe| judge(&key, LogRule::None, recipe),
+            lines,
+        );
+    }
+}
+
 /// The y of the points of order 1, 2, 4 and 8, and those of 2^255 - 19 and more that stand for small ones.
 const WEAK: [&str; 7] = [
     "0100000000000000000000000000000000000000000000000000000000000000",

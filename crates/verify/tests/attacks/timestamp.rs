@@ -37,6 +37,13 @@ fn without(attributes: &mut Vec<Vec<u8>>, name: &str) {
     attributes.retain(|attribute| der::children(attribute)[0] != name);
 }
 
+// The signing certificate as RFC 2634 names it, by SHA-1.
+fn older(certificate: &[u8]) -> Vec<u8> {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY, certificate);
+    let one = der::sequence(&[der::octets(hash.as_ref())]);
+    attribute(CERTIFICATE, der::sequence(&[der::sequence(&[one])]))
+}
+
 const ATTRIBUTES: &[Line<Recipe>] = &[
     ("no content type", BAD, |recipe| {
         with(recipe, |stamp| stamp.change_attributes = |list| without(list, CONTENT_TYPE))
@@ -82,12 +89,35 @@ const ATTRIBUTES: &[Line<Recipe>] = &[
     ("a second name of a certificate", BAD, |recipe| {
         with(recipe, |stamp| stamp.change_attributes = |list| list.push(list[3].clone()))
     }),
+    ("an older name of the certificate beside it", "", |recipe| {
+        with(recipe, |stamp| {
+            stamp.change_attributes = |list| list.push(older(&World::shared().timestamps.leaf))
+        })
+    }),
+    ("an older name of another certificate beside it", BAD, |recipe| {
+        with(recipe, |stamp| stamp.change_attributes = |list| list.push(older(b"another certificate")))
+    }),
+    ("an older name twice", BAD, |recipe| {
+        with(recipe, |stamp| {
+            stamp.change_attributes = |list| {
+                let name = older(&World::shared().timestamps.leaf);
+                list.extend([name.clone(), name]);
+            }
+        })
+    }),
+    ("an older name of the certificate alone", "", |recipe| {
+        with(recipe, |stamp| {
+            stamp.change_attributes = |list| {
+                without(list, CERTIFICATE_2);
+                list.push(older(&World::shared().timestamps.leaf));
+            }
+        })
+    }),
     ("an older name of another certificate", BAD, |recipe| {
         with(recipe, |stamp| {
             stamp.change_attributes = |list| {
                 without(list, CERTIFICATE_2);
-                let one = der::sequence(&[der::octets(&[0; 20])]);
-                list.push(attribute(CERTIFICATE, der::sequence(&[der::sequence(&[one])])));
+                list.push(older(b"another certificate"));
             }
         })
     }),

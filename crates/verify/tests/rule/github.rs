@@ -154,3 +154,33 @@ fn a_mismatch_says_what_was_wanted_and_shows_no_look_alike_as_it_is() {
     let absent = rule.admits(&signer(&Sample::new())).unwrap_err();
     assert_eq!(absent.to_string(), "sourceRepositoryURI is absent, wanted `https://github.com/acme/*`");
 }
+
+// SLSA-06: refs that only look like a release's.
+#[test]
+fn a_ref_counts_as_a_whole_and_of_its_kind() {
+    let rule = SignerRule::github(&github()).unwrap();
+    let at = |reference: &str| {
+        let subject = format!("acme/app/.github/workflows/release.yml@{reference}");
+        miss(&rule, &signer(&run(&subject, "acme/app", reference))).map(|(field, _)| field)
+    };
+    assert_eq!(at("refs/tags/v1.2.3"), None);
+    for reference in [
+        "refs/heads/v1.2.3",
+        "refs/heads/refs/tags/v1",
+        "refs/tags/refs/heads/v1",
+        "refs/tags/v1/evil",
+        "refs/tags/x-v1",
+        "refs/tags/V1",
+        "refs/tags//v1",
+        "refs/tags",
+        "refs/tags/",
+        "refs/pull/1/merge",
+        "refs/remotes/origin/refs/tags/v1",
+        "tags/v1",
+        "v1",
+        "Refs/tags/v1",
+        " refs/tags/v1",
+    ] {
+        assert_eq!(at(reference).as_deref(), Some("subject"), "{reference}");
+    }
+}
