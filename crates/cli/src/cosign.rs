@@ -19,6 +19,7 @@ mod key;
 mod load;
 mod manifest;
 mod meaning;
+mod named;
 mod output;
 mod policy;
 mod registry;

@@ -1,7 +1,7 @@
 //! One bounded GET of an address that a person typed or configured: keys by URL, a cluster's API. Registries have a client
 //! of their own.
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, io, net::IpAddr, thread, time::Duration};
 
 use reqwest::{Certificate, Identity, StatusCode, Url, redirect};
 use tokio::time::timeout;
@@ -75,6 +75,16 @@ pub(crate) fn read(url: &str) -> Result<Vec<u8>, String> {
 /// # Errors
 /// [`WebError`]; an answer of any status is none.
 pub(crate) fn get(request: &Request) -> Result<Answer, WebError> {
+    // Whoever asks may be in the middle of asking registries, on a thread that cannot wait for two.
+    match tokio::runtime::Handle::try_current() {
+        Ok(_) => thread::scope(|scope| scope.spawn(|| got(request)).join()).unwrap_or_else(|_| {
+            Err(WebError::Unreachable { url: request.url.clone(), why: "it broke off".into() })
+        }),
+        Err(_) => got(request),
+    }
+}
+
+fn got(request: &Request) -> Result<Answer, WebError> {
     let url = || request.url.clone();
     let runtime = crate::runtime::network()
         .map_err(|error| WebError::Unreachable { url: url(), why: error.to_string() })?;
@@ -132,15 +142,28 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     attempt.follow()
 }
 
-// The last words of the chain say it.
+// The last words of the chain say it; in Go's, which pipelines know, where they are known.
 fn innermost(error: &reqwest::Error) -> String {
     let mut said = error.to_string();
     let mut next = error.source();
+    let mut refused = false;
     while let Some(error) = next {
         said = error.to_string();
+        let cause = error.downcast_ref::<io::Error>().map(io::Error::kind);
+        refused |= cause == Some(io::ErrorKind::ConnectionRefused);
         next = error.source();
     }
-    said.split(" (os error").next().unwrap_or(&said).to_lowercase()
+    let address = error.url().and_then(|url| {
+        let host = url.host_str().filter(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok())?;
+        Some(format!("{host}:{}", url.port_or_known_default()?))
+    });
+    match address {
+        Some(address) if refused => format!("dial tcp {address}: connect: connection refused"),
+        _ if said.contains("InvalidContentType") => {
+            "tls: first record does not look like a TLS handshake".into()
+        }
+        _ => said.split(" (os error").next().unwrap_or(&said).to_lowercase(),
+    }
 }
 
 const REDIRECTS: usize = 5;

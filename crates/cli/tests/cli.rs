@@ -60,6 +60,8 @@ mod saving;
 mod scts;
 #[path = "cli/surface.rs"]
 mod surface;
+#[path = "cli/typed.rs"]
+mod typed;
 #[path = "cli/vectors.rs"]
 mod vectors;
 #[path = "cli/verdict.rs"]

@@ -4,10 +4,12 @@ mod cosign;
 mod envelope;
 mod error;
 mod form;
+mod unverified;
 
 use crate::{Digest, Item, limits, pem};
 
 pub use error::BundleError;
+pub use unverified::Unverified;
 
 /// A parsed, size-limited, *unverified* signature: a Sigstore bundle, or cosign's older layer brought into the same form.
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ mod pem;
 mod root;
 mod wire;
 
-pub use bundle::{Bundle, BundleError};
+pub use bundle::{Bundle, BundleError, Unverified};
 pub use content::{Content, SimpleSigning, Statement, Subject};
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use evidence::{Entry, Evidence, EvidenceError, Gap, GapCause, Item, Place};

@@ -10,6 +10,7 @@ mod log;
 mod sct;
 mod stamp;
 mod step;
+mod timeless;
 mod witness;
 
 use crate::{

@@ -3,9 +3,10 @@
 mod artifact;
 mod detached;
 
-use sealgate::verify::{Artifact, Bundle, Content, Digest};
+use sealgate::verify::{Artifact, Bundle, Content, Digest, PublicKey};
 
 use super::{
+    certificate,
     failure::Failure,
     hint,
     judge::{Form, Judge, Refusal},
@@ -13,8 +14,13 @@ use super::{
     sct, texts, trust,
     verdict::{self, Record},
 };
-use crate::{Console, files, go::flags::Typed, limits, predicate};
+use crate::{
+    Console, files,
+    go::{flags::Typed, json::syntax},
+    limits, predicate,
+};
 pub(super) use artifact::Blob;
+pub(super) use detached::encoded;
 
 /// `verify-blob`
 pub(crate) fn verify(typed: &Typed, console: &mut Console<'_>) -> Result<(), Failure> {
@@ -28,20 +34,27 @@ fn verify_blob(typed: &Typed, record: &Record, console: &mut Console<'_>) -> Res
     }
     meaning::check_signer(Verb::Blob, typed)?;
     let word = typed.words.first().map(String::as_str).unwrap_or_default();
-    let (bundle, form) = match sigstore_bundle(Verb::Blob, typed)? {
-        Some(bundle) => (bundle, Form::Bundle),
+    let opened = sigstore_bundle(typed)?;
+    let (key, certificate) = signer(Verb::Blob, typed, console)?;
+    let (bundle, form, judge, blob) = match opened {
+        Some(bundle) => {
+            let judge = judge(typed, key, Form::Bundle, console)?;
+            if typed.some("signature").is_some() {
+                return Err("unsupported: signature may not be provided using --signature when using --new-bundle-format".into());
+            }
+            let blob = match Blob::read(word, console) {
+                // cosign takes a digest only where no file of that name can be read.
+                Err(_) if artifact::looks_like_digest(word) => Blob::Digest(artifact::parse_digest(word)?),
+                read => read?,
+            };
+            (bundle, Form::Bundle, judge, blob)
+        }
         None => {
+            let blob = Blob::read(word, console)?;
             detached::check(typed)?;
-            (detached::signature(typed)?, Form::Older)
+            let judge = judge(typed, key, Form::Older, console)?;
+            (detached::signature(typed, certificate, console)?, Form::Older, judge, blob)
         }
-    };
-    let judge = judge(typed, form, console)?;
-    let blob = match Blob::read(word, console) {
-        // cosign takes a digest only where no file of that name can be read.
-        Err(_) if form == Form::Bundle && artifact::looks_like_digest(word) => {
-            Blob::Digest(artifact::parse_digest(word)?)
-        }
-        read => read?,
     };
     record.begin(word);
     record.found(digest(&blob).as_ref(), &[]);
@@ -76,24 +89,34 @@ fn verify_blob_attestation(typed: &Typed, record: &Record, console: &mut Console
         return Err("please specify path to the DSSE envelope signature via --signature or --bundle".into());
     }
     meaning::check_signer(Verb::BlobAttestation, typed)?;
-    let (bundle, form) = match sigstore_bundle(Verb::BlobAttestation, typed)? {
-        Some(bundle) => (bundle, Form::Bundle),
-        None => {
-            detached::check(typed)?;
-            (detached::attestation(typed)?, Form::Older)
-        }
-    };
-    let judge = judge(typed, form, console)?;
+    let opened = sigstore_bundle(typed)?;
+    let form = if opened.is_some() { Form::Bundle } else { Form::Older };
+    let (key, certificate) = signer(Verb::BlobAttestation, typed, console)?;
     let blob = match word {
         _ if !bound => None,
         Some(word) => {
             if typed.some("digest").is_some() {
                 console.say("WARNING: Ignoring provided --digest in favor of provided blob");
             }
-            Some(Blob::read(word, console)?)
+            let algorithm = typed.some("digestAlg").unwrap_or("sha256");
+            let algorithm = artifact::typed_algorithm(algorithm)?;
+            let blob = if word == "-" { Blob::read(word, console)? } else { Blob::of_file(word)? };
+            // Of the older form cosign compares the digest of one algorithm.
+            Some(if form == Form::Older { blob.digested(algorithm)? } else { blob })
         }
         None if form == Form::Bundle && typed.text("digestAlg") == "sha1" => None,
         None => Some(Blob::Digest(artifact::typed_digest(typed.text("digest"), typed.text("digestAlg"))?)),
+    };
+    let judge = match form {
+        Form::Bundle => judge(typed, key, form, console)?,
+        Form::Older => {
+            detached::check(typed)?;
+            judge(typed, key, form, console)?
+        }
+    };
+    let bundle = match opened {
+        Some(bundle) => bundle,
+        None => detached::attestation(typed, certificate)?,
     };
     let passed = match &blob {
         Some(blob) => judge.bundle(&bundle, form, Some(blob.artifact())),
@@ -137,48 +160,47 @@ fn digest(blob: &Blob) -> Option<Digest> {
     }
 }
 
-fn judge(typed: &Typed, form: Form, console: &mut Console<'_>) -> Result<Judge, Failure> {
-    let trust = trust::of(typed, console)?;
-    match (form, &trust.no_bundles, &trust.warning) {
-        (Form::Bundle, Some(why), _) => return Err(why.as_str().into()),
-        (Form::Older, _, Some(warning)) => console.say(warning),
-        _ => {}
-    }
+// The key, or the certificate, that was typed: cosign reads them before anything else.
+fn signer(
+    verb: Verb,
+    typed: &Typed,
+    console: &Console<'_>,
+) -> Result<(Option<PublicKey>, Option<Vec<u8>>), Failure> {
     let key = meaning::typed_key(typed, console)
         .map_err(|error| format!("loading verifier from key opts: {error}"))?;
+    Ok((key, certificate::typed(typed, verb, console)?))
+}
+
+fn judge(
+    typed: &Typed,
+    key: Option<PublicKey>,
+    form: Form,
+    console: &mut Console<'_>,
+) -> Result<Judge, Failure> {
+    let trust = trust::of(typed, console)?;
+    match (form, &trust.warning) {
+        (Form::Bundle, _) => meaning::check_bundle_flags(typed, trust.no_bundles.as_deref())?,
+        (Form::Older, Some(warning)) => console.say(warning),
+        (Form::Older, None) => {}
+    }
     let judge = meaning::judge(typed, trust, meaning::whom(typed, key), crate::clock::now());
     let beside = if form == Form::Older { sct::typed(typed)? } else { sct::Beside::Nothing };
     Ok(Judge { beside, ..judge })
 }
 
 // The bundle that was named, if it is one of today's. cosign takes anything else for the older form, without a word.
-fn sigstore_bundle(verb: Verb, typed: &Typed) -> Result<Option<Bundle>, Failure> {
+fn sigstore_bundle(typed: &Typed) -> Result<Option<Bundle>, Failure> {
     let Some(name) = typed.some("bundle").filter(|_| typed.switch("new-bundle-format")) else {
         return Ok(None);
     };
     let bytes = files::read(name, limits::FILE)?;
     match Bundle::from_json(&bytes) {
-        Ok(bundle) => {
-            meaning::check_bundle_flags(typed, None)?;
-            // An attestation's bundle is its own signature, whatever else was typed.
-            if verb == Verb::Blob && typed.some("signature").is_some() {
-                return Err("unsupported: signature may not be provided using --signature when using --new-bundle-format".into());
-            }
-            Ok(Some(bundle))
-        }
+        Ok(bundle) => Ok(Some(bundle)),
         Err(error) => match detached::is_older(&bytes) {
             true => Ok(None),
-            false => Err(no_json(&bytes).unwrap_or_else(|| format!("{name}: {error}")).into()),
+            false => Err(syntax::error(&bytes).unwrap_or_else(|| format!("{name}: {error}")).into()),
         },
     }
-}
-
-/// Go's words for text that is no JSON at all.
-pub(super) fn no_json(bytes: &[u8]) -> Option<String> {
-    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace())?;
-    let is_none =
-        first.is_ascii_alphabetic() && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_err();
-    is_none.then(|| format!("invalid character '{}' looking for beginning of value", char::from(*first)))
 }
 
 fn refused(refusal: &Refusal, form: Form, verb: Verb, blob: &Blob) -> Failure {

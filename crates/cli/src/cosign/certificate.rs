@@ -9,27 +9,62 @@ use super::{
     failure::Failure,
     judge::{Form, Judge, KeyKind, Refusal},
     meaning::Verb,
-    texts,
+    named, texts,
 };
-use crate::{files, go::flags::Typed, limits};
+use crate::{Console, go::flags::Typed};
 
 /// `--certificate`, DER: only its holder counts.
 ///
 /// # Errors
 /// cosign's text for a file that is none.
-pub(crate) fn typed(typed: &Typed, verb: Verb) -> Result<Option<Vec<u8>>, Failure> {
+pub(crate) fn typed(typed: &Typed, verb: Verb, console: &Console<'_>) -> Result<Option<Vec<u8>>, Failure> {
     let Some(name) = typed.some("certificate") else { return Ok(None) };
     let wrong = |why: String| Failure::from(format!("{}: loading cert: {why}", texts::key_opts(verb)));
-    let bytes = files::read(name, limits::FILE).map_err(|error| wrong(error.to_string()))?;
+    let bytes = named::read(name, console).map_err(|error| wrong(error.to_string()))?;
     // PEM, also where the file holds it in base64 once more.
     let text = String::from_utf8_lossy(&bytes);
     let bytes =
         if text.contains("-----BEGIN") { bytes } else { STANDARD.decode(text.trim()).unwrap_or(bytes) };
-    match pem::parse(&bytes) {
-        Ok(block) if block.tag() == "CERTIFICATE" => Ok(Some(block.into_contents())),
-        Ok(block) => Err(wrong(format!("a PEM block `{}` is no certificate", block.tag()))),
-        Err(_) => Err(wrong("error during PEM decoding".into())),
+    let der = from_pem(&bytes).map_err(&wrong)?.into_iter().next();
+    let der = der.ok_or_else(|| wrong("no certs found in pem file".into()))?;
+    Ok(Some(der))
+}
+
+/// A certificate as Go writes it.
+pub(crate) fn pem(der: &[u8]) -> String {
+    block("CERTIFICATE", der)
+}
+
+/// A PEM block as Go writes it.
+pub(crate) fn block(tag: &str, der: &[u8]) -> String {
+    let lines = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+    pem::encode_config(&pem::Pem::new(tag, der), lines)
+}
+
+/// All certificates of a PEM file, DER: it holds nothing else, but text before them.
+///
+/// # Errors
+/// cosign's text, as far as it depends on the kind of the file.
+pub(crate) fn from_pem(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    const NONE: &str = "error during PEM decoding";
+    let text = String::from_utf8_lossy(bytes);
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
     }
+    let last = text.rfind("-----END ").and_then(|at| text.get(at..)?.split_once("-----END "));
+    let rest = last.and_then(|(_, rest)| rest.split_once("-----")).ok_or(NONE)?.1;
+    let blocks = pem::parse_many(bytes).map_err(|_| NONE)?;
+    if blocks.is_empty() || !rest.trim().is_empty() {
+        return Err(NONE.into());
+    }
+    let der = |block: pem::Pem| match block.tag() {
+        "PUBLIC KEY" => Err("x509: malformed serial number".to_owned()),
+        _ if X509Certificate::from_der(block.contents()).is_err() => {
+            Err("x509: malformed tbs certificate".to_owned())
+        }
+        _ => Ok(block.into_contents()),
+    };
+    blocks.into_iter().map(der).collect()
 }
 
 /// Fails unless the flags name the holder of `--certificate`. Everything else about it is checked with the signature.

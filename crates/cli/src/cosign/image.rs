@@ -2,6 +2,7 @@
 
 mod asking;
 mod candidates;
+mod given;
 mod local;
 
 use std::collections::BTreeMap;
@@ -39,8 +40,7 @@ fn verify_image(typed: &Typed, record: &Record, console: &mut Console<'_>) -> Re
         "sbom" => console.say(texts::SBOM_DEPRECATION),
         _ => return Err("flag: help requested".into()),
     }
-    let certificate = certificate::typed(typed, Verb::Image)?;
-    run(&Asked { verb: Verb::Image, typed, annotations, predicate: None, certificate, record }, console)
+    run(Asked { verb: Verb::Image, typed, annotations, predicate: None, certificate: None, record }, console)
 }
 
 /// `verify-attestation`
@@ -54,8 +54,7 @@ fn verify_attestations(typed: &Typed, record: &Record, console: &mut Console<'_>
     meaning::check(Verb::Attestation, typed, console)?;
     let predicate = Some(typed.text("type").to_owned());
     let annotations = BTreeMap::new();
-    let certificate = certificate::typed(typed, Verb::Attestation)?;
-    run(&Asked { verb: Verb::Attestation, typed, annotations, predicate, certificate, record }, console)
+    run(Asked { verb: Verb::Attestation, typed, annotations, predicate, certificate: None, record }, console)
 }
 
 struct Asked<'t> {
@@ -77,7 +76,7 @@ enum Formats {
     OlderOnly,
 }
 
-fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
+fn run(mut asked: Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
     let typed = asked.typed;
     meaning::check_signer(asked.verb, typed)?;
     let bundles = typed.switch("new-bundle-format");
@@ -91,25 +90,30 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
     let hosts: Vec<&str> = references.iter().chain(&look.evidence_repository).map(Reference::host).collect();
     let client = registry::client(typed, &hosts, console)?;
     let patience = meaning::patience(typed);
+    // What is wrong with a flag that is for the older format alone is news only there: for bundles it may not be given at all.
+    let despite = |failure: Failure, console: &mut Console<'_>| {
+        let look_first = |_, evidence: &Evidence, _: &mut Console<'_>| {
+            let found = evidence.entries.first().map(|entry| Candidates::of(entry, None));
+            if found.is_some_and(|found| !found.bundles.is_empty()) {
+                meaning::check_bundle_flags(typed, Some(trust::NO_ROOT))?;
+            }
+            Err(failure.clone())
+        };
+        gathered(&client, &references, &look, patience, console, look_first).and(Err(failure.clone()))
+    };
     let trust = match trust::of(typed, console) {
         Ok(trust) => trust,
-        // A root put together from files is for the older format alone, so what is missing of it is news only there.
-        Err(failure) if bundles && trust::is_pieced(typed, console) => {
-            let missing = |_, evidence: &Evidence, _: &mut Console<'_>| {
-                let found = Candidates::of(entry(asked, evidence)?, None);
-                if !found.bundles.is_empty() {
-                    meaning::check_bundle_flags(typed, Some(&failure.text))?;
-                }
-                Err(failure.clone())
-            };
-            return gathered(&client, &references, &look, patience, console, missing)
-                .and(Err(failure.clone()));
-        }
+        Err(failure) if bundles && trust::is_pieced(typed, console) => return despite(failure, console),
         Err(failure) => return Err(failure),
     };
     let (no_bundles, mut warning) = (trust.no_bundles.clone(), trust.warning.clone());
     let prefix = texts::key_opts(asked.verb);
     let key = meaning::typed_key(typed, console).map_err(|error| format!("{prefix}: {error}"))?;
+    asked.certificate = match certificate::typed(typed, asked.verb, console) {
+        Err(failure) if bundles && local.is_none() => return despite(failure, console),
+        certificate => certificate?,
+    };
+    let asked = &asked;
     let judge = meaning::judge(typed, trust, meaning::whom(typed, key), crate::clock::now());
     let judge = Judge { beside: beside_certificate(asked)?, ..judge };
     let policies = Policies::of(typed);
@@ -134,7 +138,7 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
         asked.record.found(evidence.entries.first().map(|entry| &entry.digest), &evidence.gaps);
         let entry = entry(asked, evidence)?;
         asked.record.found(Some(&entry.digest), &entry.gaps);
-        let found = Candidates::of(entry, maximum_size(console));
+        let mut found = Candidates::of(entry, maximum_size(console));
         if formats == Formats::Any && typed.switch("strict-compat") {
             formats = if found.bundles.is_empty() { Formats::OlderOnly } else { Formats::BundlesOnly };
         }
@@ -147,6 +151,13 @@ fn run(asked: &Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
             && let Some(certificate) = &asked.certificate
         {
             certificate::check(certificate, &judge, asked.verb)?;
+        }
+        if asked.verb == Verb::Image && (found.bundles.is_empty() || formats == Formats::OlderOnly) {
+            let certificate = asked.certificate.as_deref();
+            if let Some(item) = given::candidate(typed, certificate, reference, &entry.digest, console)? {
+                found.older = vec![item];
+                found.too_large.clear();
+            }
         }
         let shown = passed(asked, &judge, entry, &found, formats)
             .map_err(|failure| beside(failure, entry, typed, word))?;
@@ -298,6 +309,9 @@ fn looked_at<'e>(
 ) -> Result<Shown<'e>, Refusal> {
     if form == Form::Older && !item.annotations.contains_key("dev.cosignproject.cosign/signature") {
         return Err(Refusal::LayerUnsigned(Digest::sha256(&item.bytes)));
+    }
+    if let Some(why) = candidates::no_json(item).filter(|_| form == Form::Older) {
+        return Err(Refusal::NoJson(why));
     }
     let passed = judge.item(item, form, digest)?;
     if asked.certificate.is_some()

@@ -1,6 +1,7 @@
 //! Judges one candidate signature as the meaning of the flags asks.
 
 mod refusal;
+mod wording;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ use super::{
     trust::{Later, Stale},
 };
 use crate::go::regexp;
-pub(crate) use refusal::{Circumstances, KeyKind, Miss, Refusal};
+pub(crate) use refusal::{Circumstances, Encoding, KeyKind, Miss, Refusal};
 
 /// Everything that the flags mean for one signature.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(crate) struct Judge {
     pub(crate) now: Timestamp,
     /// Whether the root was put together from single files, where cosign has other words.
     pub(crate) pieced: bool,
+    /// Whether certificates beside an older signature may stand between its own and a root.
+    pub(crate) chains: bool,
 }
 
 /// Whom to trust.
@@ -155,7 +158,15 @@ impl Form {
 impl Judge {
     /// Judges a candidate found beside an image.
     pub(crate) fn item(&self, item: &Item, form: Form, digest: &Digest) -> Result<Passed, Refusal> {
-        let bundle = Bundle::read(item).map_err(Refusal::Bundle)?;
+        let mut bundle = Bundle::read(item).map_err(Refusal::Bundle)?;
+        // Of an older signature cosign reads both, and then looks only at what the flags ask for.
+        let ignored = [(CHAIN, self.chains), (STAMP, self.timestamp)];
+        let is_ignored = |name: &str| ignored.contains(&(name, false));
+        if form == Form::Older && item.annotations.keys().any(|name| is_ignored(name)) {
+            let mut asked = item.clone();
+            asked.annotations.retain(|name, _| !is_ignored(name));
+            bundle = Bundle::read(&asked).map_err(Refusal::Bundle)?;
+        }
         self.bundle(&bundle, form, Some(Artifact::Digest(digest)))
     }
 
@@ -228,10 +239,11 @@ impl Judge {
         };
         let authentic = authentic
             .and_then(|authentic| self.as_asked(root, authentic))
-            .map_err(|error| self.refused(bundle, form, error))?;
+            .map_err(|error| self.refused(bundle, form, artifact, error))?;
         let verified = self.trusted(&authentic, form)?;
         if let Some(digest) = open {
-            is_about(verified.content(), digest).map_err(|error| self.refused(bundle, form, error))?;
+            is_about(verified.content(), digest)
+                .map_err(|error| self.refused(bundle, form, artifact, error))?;
         }
         let stamped = |time: &ProvenTime| matches!(time.source, TimeSource::TimestampAuthority(_));
         // cosign asks for the timestamp of an older signature only where there is one, and then the verifier did.
@@ -270,58 +282,6 @@ impl Judge {
             Whom::Key { key, .. } => verifier.authenticate_with_key_unbound_insecure(bundle, key, self.log),
             _ => verifier.authenticate_unbound_insecure(bundle),
         }
-    }
-
-    // cosign compares the signer of an older signature before it looks at most else, so where both are wrong it speaks
-    // of the signer. The signature is refused either way; what its certificate claims decides only which words are used.
-    fn refused(&self, bundle: &Bundle, form: Form, error: VerifyError) -> Refusal {
-        let later = matches!(
-            error,
-            VerifyError::AuthorityExpired { .. }
-                | VerifyError::CertificateExpired { .. }
-                | VerifyError::NoTrustedTime
-                | VerifyError::SctInvalid { .. }
-                | VerifyError::SctMissing
-                | VerifyError::SignatureInvalid
-                | VerifyError::SubjectMismatch { .. }
-        );
-        if form == Form::Older && later && !matches!(self.whom, Whom::Key { .. }) {
-            let claimed = bundle.claimed_certificate().map(CertificateSigner::from_der);
-            if let Some(Ok(signer)) = claimed
-                && let Err(refusal) = self.names(&Signer::Certificate(signer), form)
-            {
-                return refusal;
-            }
-        }
-        // The log of certificates comes before any time.
-        let has_none = bundle.claimed_certificate().is_some_and(certificate::has_no_sct);
-        let is_unseen = || self.root.has_ct_logs() && has_none && !matches!(self.beside, Beside::Sct(_));
-        let error = match error {
-            VerifyError::CertificateExpired { .. } | VerifyError::NoTrustedTime
-                if form == Form::Older && is_unseen() =>
-            {
-                VerifyError::SctMissing
-            }
-            error => error,
-        };
-        if let (VerifyError::SctMissing, Form::Older, Beside::Unreadable(why)) = (&error, form, &self.beside)
-        {
-            return Refusal::Sct(why.clone());
-        }
-        // Without the log's entry cosign does not look at the certificate beside a key.
-        let error = match error {
-            VerifyError::MaterialMismatch if form == Form::Older && self.log == LogRule::None => {
-                VerifyError::SignatureInvalid
-            }
-            error => error,
-        };
-        let key = match &self.whom {
-            Whom::Key { key, .. } => certificate::key_kind(key.spki()),
-            _ => bundle.claimed_certificate().map_or(KeyKind::Ecdsa, certificate::claimed_key_kind),
-        };
-        let pieced = self.pieced && form == Form::Older;
-        let detached = form == Form::Older && has_none;
-        Refusal::Verify(error, Circumstances { pieced, enveloped: bundle.has_envelope(), detached, key })
     }
 
     fn trusted<'a>(&self, authentic: &'a Authentic, form: Form) -> Result<Verified<'a>, Refusal> {
@@ -386,6 +346,9 @@ impl Judge {
         }
     }
 }
+
+const CHAIN: &str = "dev.sigstore.cosign/chain";
+const STAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
 
 // Whether a subject has this digest; digests of other algorithms are not looked at.
 fn is_about(content: &Content, digest: &Digest) -> Result<(), VerifyError> {

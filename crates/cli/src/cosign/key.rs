@@ -7,7 +7,8 @@ mod kubernetes;
 
 use sealgate::verify::PublicKey;
 
-use crate::{Console, files, limits, web};
+use super::named;
+use crate::Console;
 
 /// Reads the public key that `reference` names.
 ///
@@ -15,15 +16,9 @@ use crate::{Console, files, limits, web};
 /// cosign's text where cosign fails too, else one line that says what to do.
 pub(crate) fn load(reference: &str, console: &Console<'_>) -> Result<PublicKey, String> {
     elsewhere::refuse(reference, console)?;
-    let bytes = match reference.split_once("://") {
-        Some(("env", name)) => console
-            .set_variable(name)
-            .map(|value| value.as_bytes().to_vec())
-            .ok_or_else(|| format!("loading URL: env var ${name} not found"))?,
-        Some(("k8s", secret)) => kubernetes::public_key(secret, console)?,
-        Some(("http" | "https", _)) => web::read(reference)?,
-        Some((scheme, _)) => return Err(format!("loading URL: unrecognized scheme: {scheme}://")),
-        None => files::read(reference, limits::FILE).map_err(|error| error.to_string())?,
+    let bytes = match reference.strip_prefix("k8s://") {
+        Some(secret) => kubernetes::public_key(secret, console)?,
+        None => named::read(reference, console).map_err(|error| error.to_string())?,
     };
     from_pem(&bytes)
 }

@@ -36,7 +36,10 @@ pub(crate) fn check(verb: Verb, typed: &Typed, console: &mut Console<'_>) -> Res
         "" | "sha224" | "sha256" | "sha384" | "sha512" => {}
         other => return Err(format!("unknown digest algorithm: {other}").into()),
     }
-    check_workers(typed)?;
+    // Of files there is one; cosign does not look at the number there.
+    if matches!(verb, Verb::Image | Verb::Attestation) {
+        check_workers(typed)?;
+    }
     if typed.switch("insecure-ignore-tlog") && !typed.switch("private-infrastructure") {
         let what = match verb {
             Verb::Image => "signature",
@@ -128,12 +131,14 @@ pub(crate) fn judge(typed: &Typed, trust: trust::Trust, whom: Whom, now: Timesta
     Judge {
         whom,
         pieced: trust.no_bundles.is_some(),
+        chains: trust.chains,
         root: trust.root,
         later: trust.later,
         log: if ignores_log(typed) { LogRule::None } else { LogRule::Required },
         sct: !typed.switch("insecure-ignore-sct"),
         beside: Beside::Nothing,
-        timestamp: typed.switch("use-signed-timestamps"),
+        timestamp: typed.switch("use-signed-timestamps")
+            || typed.some("timestamp-certificate-chain").is_some(),
         bound: typed.switch("check-claims") || typed.text("check-claims").is_empty(),
         now,
     }

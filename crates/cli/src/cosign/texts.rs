@@ -1,12 +1,12 @@
 //! What went wrong, in the words that pipelines know from cosign. Where it has none that fit, in ours.
 
 use sealgate::verify::{
-    BundleError, CertificateSigner, Gap, GapCause, Reference, SctError, Signer, VerifyError,
+    BundleError, CertificateSigner, Gap, GapCause, LogRule, Reference, SctError, Signer, VerifyError,
 };
 
 use super::{
     failure::Failure,
-    judge::{Circumstances, Form, KeyKind, Miss, Refusal},
+    judge::{Circumstances, Encoding, Form, KeyKind, Miss, Refusal},
     meaning::Verb,
 };
 
@@ -32,6 +32,7 @@ pub(crate) fn of(refusal: &Refusal, form: Form) -> String {
         Refusal::Bundle(error) => bundle(error),
         Refusal::Identity(miss) => identity(miss, form),
         Refusal::LayerSize { size, limit } => format!("size of layer ({size}) exceeded the limit ({limit})"),
+        Refusal::NoJson(why) => why.clone(),
         Refusal::LayerUnsigned(digest) => {
             format!("signature layer {digest} is missing \"dev.cosignproject.cosign/signature\" annotation")
         }
@@ -50,9 +51,9 @@ pub(crate) fn of(refusal: &Refusal, form: Form) -> String {
         Refusal::TimestampMissing => {
             "failed to verify timestamps: threshold not met for verified signed timestamps: 0 < 1; error: %!w(<nil>)".into()
         }
-        Refusal::Verify(error, around) if form == Form::Bundle => by_bundle(error, *around),
-        Refusal::Verify(error, around) if around.pieced => by_pieces(error, *around),
-        Refusal::Verify(error, around) => by_older(error, *around),
+        Refusal::Verify(error, around) if form == Form::Bundle => by_bundle(error, around),
+        Refusal::Verify(error, around) if around.pieced => by_pieces(error, around),
+        Refusal::Verify(error, around) => by_older(error, around),
     }
 }
 
@@ -183,17 +184,24 @@ fn nobody(signer: &CertificateSigner, issuer: &str) -> String {
     )
 }
 
-fn by_bundle(error: &VerifyError, around: Circumstances) -> String {
+fn by_bundle(error: &VerifyError, around: &Circumstances) -> String {
     let log = "failed to verify log inclusion: ";
     let leaf = "failed to verify leaf certificate: leaf certificate verification failed";
+    let asked = around.log == LogRule::Required;
     match error {
+        VerifyError::CertificateExpired { .. } if asked && around.logged && !around.stamped => {
+            format!("{log}integrated time outside certificate validity")
+        }
+        VerifyError::CertificateMissing if asked && !around.logged => {
+            format!("{log}not enough verified log entries from transparency log: 0 < 1")
+        }
         VerifyError::AuthorityExpired { .. }
         | VerifyError::CertificateExpired { .. }
         | VerifyError::CertificateUntrusted { .. }
         | VerifyError::CertificateUsage(_)
         | VerifyError::NoTrustedTime => leaf.into(),
         VerifyError::DigestMismatch { .. } | VerifyError::SignatureInvalid if !around.enveloped => {
-            format!("failed to verify signature: could not verify message: {}", no_signature(around.key))
+            format!("failed to verify signature: could not verify message: {}", no_signature(around))
         }
         VerifyError::SignatureInvalid => {
             "failed to verify signature: could not verify envelope: accepted signatures do not match threshold, Found: 0, Expected 1".into()
@@ -217,16 +225,20 @@ fn by_bundle(error: &VerifyError, around: Circumstances) -> String {
 }
 
 // Each library of cosign's has its own words.
-fn no_signature(key: KeyKind) -> &'static str {
-    match key {
-        KeyKind::Ecdsa => "invalid signature when validating ASN.1 encoded signature",
+fn no_signature(around: &Circumstances) -> &'static str {
+    match around.key {
+        KeyKind::Ecdsa => match around.encoding {
+            Encoding::Asn1 => "invalid signature when validating ASN.1 encoded signature",
+            Encoding::Halves => "invalid signature when validating IEEE_P1363 encoded signature",
+            Encoding::Neither => "ecdsa: Invalid IEEE_P1363 encoded bytes",
+        },
         KeyKind::Ed25519 => "failed to verify signature",
         KeyKind::Rsa => "crypto/rsa: verification error",
     }
 }
 
 // Of the older format by keys and certificates in files of their own.
-fn by_pieces(error: &VerifyError, around: Circumstances) -> String {
+fn by_pieces(error: &VerifyError, around: &Circumstances) -> String {
     let root = "Check your TUF root (see cosign initialize) or set a custom";
     match error {
         VerifyError::AuthorityExpired { .. } | VerifyError::CertificateUntrusted { .. } => {
@@ -249,7 +261,7 @@ fn unknown_ct_log() -> String {
         .into()
 }
 
-fn by_older(error: &VerifyError, around: Circumstances) -> String {
+fn by_older(error: &VerifyError, around: &Circumstances) -> String {
     match error {
         VerifyError::AuthorityExpired { .. }
         | VerifyError::CertificateUntrusted { .. }
@@ -280,11 +292,18 @@ fn by_older(error: &VerifyError, around: Circumstances) -> String {
         VerifyError::LogMismatch { field: "signature" } => {
             "error verifying bundle: signature in bundle does not match signature being verified".into()
         }
-        VerifyError::LogMismatch { .. } => format!("error verifying bundle: {error}"),
+        VerifyError::LogMismatch { .. } => match &around.compared {
+            Some(compared) => format!("error verifying bundle: {compared}"),
+            None => format!("error verifying bundle: {error}"),
+        },
         VerifyError::TimestampInvalid { .. } => {
             format!("unable to verify RFC3161 timestamp bundle: {error}")
         }
-        VerifyError::CertificateMissing => "no certificate found on signature".into(),
+        VerifyError::CertificateMissing if around.log == LogRule::None => {
+            "no certificate found on signature".into()
+        }
+        VerifyError::CertificateMissing if around.logged => "error verifying bundle: empty key".into(),
+        VerifyError::CertificateMissing => "empty key".into(),
         VerifyError::InclusionPromiseInvalid { .. } => {
             "error verifying bundle: verifying bundle with trusted root: unable to verify SET".into()
         }
@@ -294,6 +313,9 @@ fn by_older(error: &VerifyError, around: Circumstances) -> String {
         }
         VerifyError::MaterialMismatch => OTHER_CERTIFICATE.into(),
         VerifyError::NoTrustedTime => "expected a signed timestamp to verify an expired certificate".into(),
+        VerifyError::StatementUnreadable(_) if around.compared.is_some() => {
+            around.compared.clone().unwrap_or_default()
+        }
         VerifyError::SctMissing => {
             "certificate does not include required embedded SCT and no detached SCT was set".into()
         }
@@ -301,7 +323,7 @@ fn by_older(error: &VerifyError, around: Circumstances) -> String {
         VerifyError::SignatureInvalid if around.enveloped => {
             "accepted signatures do not match threshold, Found: 0, Expected 1".into()
         }
-        VerifyError::SignatureInvalid => no_signature(around.key).into(),
+        VerifyError::SignatureInvalid => no_signature(around).into(),
         VerifyError::SubjectMismatch { signed, .. } => {
             format!("invalid or missing digest in claim: {signed}")
         }

@@ -79,6 +79,10 @@ fn wants_referrers(typed: &Typed, console: &Console<'_>) -> Result<bool, Failure
         "oci-1-1" => r#"in order to use  mode "oci-1-1", you must set COSIGN_EXPERIMENTAL=1"#,
         _ => r#"must be one of "legacy", "oci-1-1""#,
     };
+    // As everywhere, a variable that does not fit is nothing.
+    if console.variable("COSIGN_REGISTRY_REFERRERS_MODE") == Some(mode) {
+        return Ok(typed.switch("experimental-oci11"));
+    }
     Err(format!("invalid argument {} for \"--registry-referrers-mode\" flag: {why}", quote(mode)).into())
 }
 

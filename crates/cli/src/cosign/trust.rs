@@ -23,6 +23,8 @@ pub(crate) struct Trust {
     pub(crate) no_bundles: Option<String>,
     /// What is said before something of the older format is checked.
     pub(crate) warning: Option<String>,
+    /// Whether certificates beside an older signature may stand between its own and a root.
+    pub(crate) chains: bool,
     /// Where a newer root can be had, should a key be unknown to this one.
     pub(crate) later: Option<Later>,
 }
@@ -51,8 +53,13 @@ pub(crate) fn of(typed: &Typed, console: &mut Console<'_>) -> Result<Trust, Fail
         let (held, later) = age::fresh(typed, ignored, console)?;
         (held.root, if held.in_pieces { Pieces::Published } else { Pieces::None }, later)
     };
+    let chains = match pieces {
+        Pieces::Named => !pieces::name_what_is_between(typed, console),
+        Pieces::None => false,
+        Pieces::Published => true,
+    };
     let (no_bundles, warning) = match pieces {
-        Pieces::Named => (Some("trusted root is required when using new bundle format".to_owned()), None),
+        Pieces::Named => (Some(NO_ROOT.to_owned()), None),
         Pieces::None => (None, None),
         Pieces::Published => (
             Some(format!(
@@ -64,8 +71,11 @@ pub(crate) fn of(typed: &Typed, console: &mut Console<'_>) -> Result<Trust, Fail
             )),
         ),
     };
-    Ok(Trust { root: ignored.strip(root), no_bundles, warning, later })
+    Ok(Trust { root: ignored.strip(root), no_bundles, warning, chains, later })
 }
+
+/// cosign's text where bundles are to be checked with single keys and certificates.
+pub(crate) const NO_ROOT: &str = "trusted root is required when using new bundle format";
 
 /// Whether a root was put together from single keys and certificates.
 #[derive(Clone, Copy, Debug)]

@@ -191,12 +191,13 @@ impl Record {
             Err(Refusal::Sct(_)) => Some(&sealgate::verify::VerifyError::SctMissing),
             _ => None,
         };
-        // These are refused before anything is verified.
+        // Refused before anything is verified.
         let unverified = matches!(
             result,
             Err(Refusal::Bundle(_)
                 | Refusal::LayerSize { .. }
                 | Refusal::LayerUnsigned(_)
+                | Refusal::NoJson(_)
                 | Refusal::Pattern(_))
         );
         let mut checks = match bundle {
@@ -367,6 +368,7 @@ fn why(refusal: &Refusal, form: Form) -> Reason {
         Refusal::LayerSize { .. } => "layer-too-large",
         Refusal::LayerUnsigned(_) => "layer-unsigned",
         Refusal::NoEnvelope => "no-envelope",
+        Refusal::NoJson(_) => "no-json",
         Refusal::OlderIssuer(_) => "identity-mismatch",
         Refusal::OtherCertificate => "certificate-mismatch",
         Refusal::Pattern(_) => "pattern-unreadable",

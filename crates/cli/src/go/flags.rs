@@ -210,7 +210,7 @@ pub(crate) fn parse(
             if let Some(flag) = flags.iter().find(|flag| flag.name == full_name(name)) {
                 (flag, inline)
             } else if name == "help" {
-                typed.help = true;
+                typed.help = inline.map_or(Ok(true), helps)?;
                 continue;
             } else {
                 return Err(format!("unknown flag: --{name}"));
@@ -242,15 +242,22 @@ pub(crate) fn parse(
     Ok(typed)
 }
 
-/// Takes `COSIGN_<FLAG>` for every flag that was not given. Says no notices, as there.
+/// Takes `COSIGN_<FLAG>` for every flag that was not given. Says no notices, as there. As there too, a value that does not
+/// fit is nothing: off, 0, or the default.
 ///
 /// # Errors
-/// pflag's text for a value that does not fit.
+/// pflag's text for a value that does not fit, where off would drop a check.
 pub(crate) fn bind_variables(flags: &[Flag], typed: &mut Typed, console: &Console<'_>) -> Result<(), String> {
     for flag in flags.iter().filter(|flag| !typed.given(flag.name)).collect::<Vec<_>>() {
         let variable = format!("COSIGN_{}", flag.name.to_uppercase().replace('-', "_"));
         if let Some(value) = console.variable(&variable) {
-            typed.set(flag, value)?;
+            match (typed.set(flag, value), flag.kind) {
+                (Ok(()), _) | (Err(_), Kind::Array | Kind::List | Kind::Text) => {}
+                (Err(why), Kind::Bool) if flag.default == "true" => return Err(why),
+                (Err(_), Kind::Bool) => typed.replace(flag.name, "false"),
+                (Err(_), Kind::Duration) => typed.replace(flag.name, "0s"),
+                (Err(_), Kind::Int) => typed.replace(flag.name, "0"),
+            }
         }
     }
     Ok(())
@@ -291,6 +298,13 @@ pub(crate) fn parse_bool(text: &str) -> Option<bool> {
         "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
         _ => None,
     }
+}
+
+fn helps(value: &str) -> Result<bool, String> {
+    parse_bool(value).ok_or_else(|| {
+        let value = quote(value);
+        format!("invalid argument {value} for \"-h, --help\" flag: strconv.ParseBool: parsing {value}: invalid syntax")
+    })
 }
 
 fn missing(argument: &str) -> String {

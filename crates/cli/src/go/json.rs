@@ -1,5 +1,7 @@
 //! JSON as Go's encoder writes it: sorted keys, numbers through float64, `<`, `>` and `&` escaped.
 
+pub(crate) mod syntax;
+
 use std::fmt::Write;
 
 use serde_json::Value;
@@ -18,22 +20,9 @@ pub(crate) fn string(text: &str) -> String {
     written
 }
 
-/// Why `bytes` are no JSON, in Go's words where they are known.
+/// Why `bytes` cannot be read, in Go's words where they are no JSON at all.
 pub(crate) fn complaint(bytes: &[u8], error: &serde_json::Error) -> String {
-    let first = String::from_utf8_lossy(bytes);
-    match first.trim_start_matches([' ', '\t', '\r', '\n']).chars().next() {
-        None => "unexpected end of JSON input".into(),
-        _ if error.is_eof() => "unexpected end of JSON input".into(),
-        Some(letter) if !matches!(letter, '{' | '[' | '"' | '-' | '0'..='9' | 't' | 'f' | 'n') => {
-            let letter = if letter == '\'' { "\\'".to_owned() } else { harmless(letter) };
-            format!("invalid character '{letter}' looking for beginning of value")
-        }
-        _ => error.to_string(),
-    }
-}
-
-fn harmless(letter: char) -> String {
-    if letter.is_control() { letter.escape_unicode().to_string() } else { letter.to_string() }
+    syntax::error(bytes).unwrap_or_else(|| error.to_string())
 }
 
 fn write_value(text: &mut String, value: &Value) {

@@ -5,7 +5,8 @@ pub(crate) fn join(folder: &str, name: &str) -> String {
     clean(&if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") })
 }
 
-fn clean(path: &str) -> String {
+/// `filepath.Clean`.
+pub(crate) fn clean(path: &str) -> String {
     let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

@@ -231,5 +231,12 @@ fn only_what_is_named_as_a_root_is_trusted() {
     assert_eq!(asked(&[], &[("SIGSTORE_ROOT_FILE", &right)]).code, 0);
     assert_eq!(asked(&[], &[("SIGSTORE_ROOT_FILE", &wrong)]).code, 12);
     let told = asked(&[], &[("SIGSTORE_ROOT_FILE", &between_file)]);
-    assert!(told.code == 1 && told.stderr.contains("is a root"), "{told:?}");
+    assert!(told.code == 12 && told.stderr.contains("certificate signed by unknown authority"), "{told:?}");
+    // What is named as standing between counts instead of what stands beside the signature.
+    let top_alone = ["--ca-roots", top_file.as_str()];
+    assert_eq!(asked(&top_alone, &[]).code, 0);
+    assert_eq!(asked(&[&top_alone[..], &["--ca-intermediates", &other_file]].concat(), &[]).code, 12);
+    let trailing = parts.place.file("trailing.pem", format!("{}text", pem::encode(top)).as_bytes());
+    let told = asked(&["--ca-roots", &trailing], &[]);
+    assert!(told.code == 1 && told.stderr.contains("error during PEM decoding"), "{told:?}");
 }

@@ -2,8 +2,8 @@
 
 use sealgate::verify::{Algorithm, Artifact, Digest, DigestError};
 
-use super::super::failure::Failure;
-use crate::{Console, files, web};
+use super::super::{failure::Failure, named};
+use crate::{Console, files, go::path};
 
 /// What was signed.
 #[derive(Debug)]
@@ -20,16 +20,15 @@ impl Blob {
         if word == "-" {
             return Ok(Self::Bytes(files::read_stream("standard input", console.input(), WHOLE)?));
         }
-        match word.split_once("://") {
-            Some(("http" | "https", _)) => return Ok(Self::Bytes(web::read(word)?)),
-            Some(("env", name)) => {
-                let value = console.set_variable(name);
-                let bytes = value.ok_or_else(|| format!("loading URL: env var ${name} not found"))?;
-                return Ok(Self::Bytes(bytes.as_bytes().to_vec()));
-            }
-            Some((scheme, _)) => return Err(format!("loading URL: unrecognized scheme: {scheme}://").into()),
-            None => {}
+        if word.contains("://") {
+            return named::read(word, console).map(Self::Bytes).map_err(|error| error.to_string().into());
         }
+        Self::of_file(word)
+    }
+
+    /// Reads a file, whatever its name looks like.
+    pub(crate) fn of_file(word: &str) -> Result<Self, Failure> {
+        let word = &path::clean(word);
         let file = files::open(word)?;
         let size = file.metadata().map_or(0, |facts| facts.len());
         if size > WHOLE_FILE {
@@ -37,6 +36,17 @@ impl Blob {
             return Ok(Self::Digest(files::digest(word, Algorithm::Sha256, file)?));
         }
         Ok(Self::Bytes(files::read_stream(word, file, WHOLE)?))
+    }
+
+    /// Only the digest of it.
+    pub(crate) fn digested(self, algorithm: Algorithm) -> Result<Self, Failure> {
+        match self {
+            Self::Bytes(bytes) => Ok(Self::Digest(files::digest("it", algorithm, bytes.as_slice())?)),
+            Self::Digest(digest) if digest.algorithm() == algorithm => Ok(Self::Digest(digest)),
+            Self::Digest(_) => {
+                Err("the file is too large for a digest of another algorithm than SHA-256".into())
+            }
+        }
     }
 
     /// As the verifier wants it.
@@ -63,6 +73,20 @@ pub(crate) fn parse_digest(word: &str) -> Result<Digest, Failure> {
         .map_err(|_| "failed to verify signature: artifact does not match digest".into())
 }
 
+/// Reads `--digestAlg`.
+pub(crate) fn typed_algorithm(name: &str) -> Result<Algorithm, Failure> {
+    match name {
+        "sha256" => Ok(Algorithm::Sha256),
+        "sha384" => Ok(Algorithm::Sha384),
+        "sha512" => Ok(Algorithm::Sha512),
+        other => {
+            let quoted = crate::go::quote::quote(other);
+            Err(format!("unsupported --digestAlg {quoted}; supported values are sha256, sha384, sha512")
+                .into())
+        }
+    }
+}
+
 /// Reads `--digest` and `--digestAlg`.
 pub(crate) fn typed_digest(hexadecimal: &str, algorithm: &str) -> Result<Digest, Failure> {
     if let Some(letter) = hexadecimal.chars().find(|letter| !letter.is_ascii_hexdigit()) {
@@ -72,12 +96,7 @@ pub(crate) fn typed_digest(hexadecimal: &str, algorithm: &str) -> Result<Digest,
         )
         .into());
     }
-    if !matches!(algorithm, "sha256" | "sha384" | "sha512") {
-        let quoted = crate::go::quote::quote(algorithm);
-        return Err(
-            format!("unsupported --digestAlg {quoted}; supported values are sha256, sha384, sha512").into()
-        );
-    }
+    typed_algorithm(algorithm)?;
     let text = format!("{algorithm}:{}", hexadecimal.to_lowercase());
     text.parse().map_err(|error| match error {
         // Well-formed, but no digest of that algorithm: nothing can have it.

@@ -6,8 +6,16 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sealgate::verify::{Bundle, BundleError, Item, Place};
 use serde_json::{Value, json};
 
-use super::super::{certificate, failure::Failure, meaning::Verb};
-use crate::{files, go::flags::Typed, limits};
+use super::super::{
+    certificate,
+    failure::Failure,
+    named::{self, NamedError},
+};
+use crate::{
+    Console, files,
+    go::{flags::Typed, json::syntax},
+    limits,
+};
 
 /// What cosign refuses on this path.
 pub(crate) fn check(typed: &Typed) -> Result<(), Failure> {
@@ -31,24 +39,21 @@ pub(crate) fn is_older(bytes: &[u8]) -> bool {
 }
 
 /// A signature over a file.
-pub(crate) fn signature(typed: &Typed) -> Result<Bundle, Failure> {
+pub(crate) fn signature(
+    typed: &Typed,
+    certificate: Option<Vec<u8>>,
+    console: &Console<'_>,
+) -> Result<Bundle, Failure> {
     let mut form = older_form(typed)?;
+    if let Some(der) = certificate {
+        pin(&mut form, der)?;
+    }
     if let Some(text) = typed.some("signature") {
-        // A file, or the signature itself.
-        let text = match files::read(text, limits::FILE) {
-            Ok(bytes) => bytes,
-            Err(_) => text.as_bytes().to_vec(),
-        };
-        let encoded = String::from_utf8_lossy(&text).trim().to_owned();
-        let encoded = if STANDARD.decode(&encoded).is_ok() { encoded } else { STANDARD.encode(&text) };
-        form.insert("base64Signature".into(), encoded.into());
+        form.insert("base64Signature".into(), encoded(text, console)?.into());
     }
     let Some(signature) = form.get("base64Signature").and_then(Value::as_str).map(str::to_owned) else {
         return Err("missing flag '--signature'".into());
     };
-    if let Some(der) = certificate::typed(typed, Verb::Blob)? {
-        pin(&mut form, der)?;
-    }
     let Some(stamp) = typed.some("rfc3161-timestamp") else {
         let written = Value::Object(form).to_string();
         return Bundle::from_cosign_blob_json(written.as_bytes()).map_err(|error| wrong(&error));
@@ -82,19 +87,33 @@ pub(crate) fn signature(typed: &Typed) -> Result<Bundle, Failure> {
     Bundle::from_json(written.to_string().as_bytes()).map_err(|error| wrong(&error))
 }
 
+/// What `--signature` means, in base64: a file, something else with a name, or the signature itself.
+///
+/// # Errors
+/// What is there and cannot be read.
+pub(crate) fn encoded(word: &str, console: &Console<'_>) -> Result<String, Failure> {
+    let bytes = match named::read(word, console) {
+        Ok(bytes) => bytes,
+        Err(NamedError::Absent(_)) => word.as_bytes().to_vec(),
+        Err(error) => return Err(error.to_string().into()),
+    };
+    let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+    Ok(if STANDARD.decode(&text).is_ok() { text } else { STANDARD.encode(&bytes) })
+}
+
 /// An attestation: a DSSE envelope, or cosign's own bundle file with one inside.
-pub(crate) fn attestation(typed: &Typed) -> Result<Bundle, Failure> {
+pub(crate) fn attestation(typed: &Typed, certificate: Option<Vec<u8>>) -> Result<Bundle, Failure> {
     if typed.some("bundle").is_some() {
-        return attestation_of_older_form(typed);
+        return attestation_of_older_form(typed, certificate);
     }
     let name = typed.text("signature");
-    let bytes = files::read(name, limits::FILE).map_err(|error| format!("reading {name}: {error}"))?;
-    if let Some(why) = super::no_json(&bytes) {
+    let bytes = named::file(name).map_err(|error| format!("reading {name}: {error}"))?;
+    if let Some(why) = syntax::error(&bytes) {
         return Err(why.into());
     }
     let mut annotations = BTreeMap::new();
-    if let Some(der) = certificate::typed(typed, Verb::BlobAttestation)? {
-        annotations.insert("dev.sigstore.cosign/certificate".to_owned(), pem_of(der));
+    if let Some(der) = certificate {
+        annotations.insert("dev.sigstore.cosign/certificate".to_owned(), certificate::pem(&der));
     }
     if let Some(stamp) = typed.some("rfc3161-timestamp") {
         let stamp = json!({"SignedRFC3161Timestamp": timestamp(&files::read(stamp, limits::FILE)?)?});
@@ -105,9 +124,9 @@ pub(crate) fn attestation(typed: &Typed) -> Result<Bundle, Failure> {
     Bundle::read(&item).map_err(|error| wrong(&error))
 }
 
-fn attestation_of_older_form(typed: &Typed) -> Result<Bundle, Failure> {
+fn attestation_of_older_form(typed: &Typed, certificate: Option<Vec<u8>>) -> Result<Bundle, Failure> {
     let mut form = older_form(typed)?;
-    if let Some(der) = certificate::typed(typed, Verb::BlobAttestation)? {
+    if let Some(der) = certificate {
         pin(&mut form, der)?;
     }
     if typed.some("rfc3161-timestamp").is_some() {
@@ -126,7 +145,7 @@ fn pin(form: &mut serde_json::Map<String, Value>, der: Vec<u8>) -> Result<(), Fa
     if beside.is_some_and(|beside| beside != der) {
         return Err("the cert passed in does not match the cert in the provided bundle".into());
     }
-    form.insert("cert".into(), STANDARD.encode(pem_of(der)).into());
+    form.insert("cert".into(), STANDARD.encode(certificate::pem(&der)).into());
     Ok(())
 }
 
@@ -141,10 +160,6 @@ fn older_form(typed: &Typed) -> Result<serde_json::Map<String, Value>, Failure> 
     }
 }
 
-fn pem_of(der: Vec<u8>) -> String {
-    pem::encode(&pem::Pem::new("CERTIFICATE", der))
-}
-
 // The file is cosign's JSON, or the timestamp itself.
 fn timestamp(bytes: &[u8]) -> Result<String, Failure> {
     let written = serde_json::from_slice::<Value>(bytes).ok();
@@ -154,7 +169,7 @@ fn timestamp(bytes: &[u8]) -> Result<String, Failure> {
         (Some(inner), _) => Ok(inner.to_owned()),
         (None, Some(0x30)) => Ok(STANDARD.encode(bytes)),
         (None, _) => {
-            Err(super::no_json(bytes).unwrap_or_else(|| "the timestamp file holds none".into()).into())
+            Err(syntax::error(bytes).unwrap_or_else(|| "the timestamp file holds none".into()).into())
         }
     }
 }

@@ -3,7 +3,11 @@
 use sealgate::verify::{Bundle, Content, Entry, Item, Place};
 
 use super::super::{failure::Failure, hint, judge::Refusal, output::Shown};
-use crate::{Console, go::flags::Typed, predicate};
+use crate::{
+    Console,
+    go::{flags::Typed, json::syntax},
+    predicate,
+};
 
 /// The candidates beside one image, by how they are stored.
 pub(super) struct Candidates<'e> {
@@ -48,6 +52,15 @@ fn older(item: &Item) -> Item {
     item
 }
 
+/// What beside an older signature is no JSON, in cosign's words.
+pub(super) fn no_json(item: &Item) -> Option<String> {
+    let annotations = [("bundle", "bundle"), ("rfc3161timestamp", "RFC3161 timestamp bundle")];
+    annotations.iter().find_map(|(name, what)| {
+        let text = item.annotations.get(&format!("dev.sigstore.cosign/{name}"))?;
+        Some(format!("unmarshaling {what}: {}", syntax::error(text.as_bytes())?))
+    })
+}
+
 /// The attestations of one predicate type; none is a failure that names what there is.
 pub(super) fn of_type<'e>(
     typed: &Typed,
@@ -73,20 +86,53 @@ pub(super) fn of_type<'e>(
 
 /// `COSIGN_MAX_ATTACHMENT_SIZE`, if it can be read.
 pub(in crate::cosign) fn maximum_size(console: &Console<'_>) -> Option<u64> {
-    let text = console.variable("COSIGN_MAX_ATTACHMENT_SIZE")?;
-    let (digits, scale) = SIZES
-        .into_iter()
-        .find_map(|(suffix, scale)| Some((text.strip_suffix(suffix)?, scale)))
-        .unwrap_or((text, 1));
-    digits.trim().parse::<u64>().ok()?.checked_mul(scale)
+    size(console.variable("COSIGN_MAX_ATTACHMENT_SIZE")?)
 }
 
-const SIZES: [(&str, u64); 7] = [
-    ("KiB", 1 << 10),
-    ("MiB", 1 << 20),
-    ("GiB", 1 << 30),
-    ("KB", 1_000),
-    ("MB", 1_000_000),
-    ("GB", 1_000_000_000),
-    ("B", 1),
-];
+// A number, which may have a fraction and commas, and a unit in letters of any case.
+fn size(text: &str) -> Option<u64> {
+    let end = text.find(|letter: char| !matches!(letter, '0'..='9' | '.' | ',')).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    let number: f64 = number.replace(',', "").parse().ok()?;
+    let unit = unit.trim().to_lowercase();
+    let (letter, step) = match unit.strip_suffix('b').unwrap_or(&unit) {
+        "" => return whole(number),
+        unit => unit.strip_suffix('i').map_or((unit, 1000.0), |letter| (letter, 1024.0)),
+    };
+    let power =
+        i32::try_from(["k", "m", "g", "t", "p", "e"].iter().position(|known| *known == letter)? + 1).ok()?;
+    whole(number * f64::powi(step, power))
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "cut off below, and too large is refused"
+)]
+fn whole(number: f64) -> Option<u64> {
+    (0.0..18_446_744_073_709_551_616.0).contains(&number).then_some(number as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_read_with_fractions_commas_and_units_of_any_case() {
+        for (text, bytes) in [
+            ("10", Some(10)),
+            ("1.5", Some(1)),
+            ("0.1k", Some(100)),
+            ("1,024 KiB", Some(1 << 20)),
+            ("2mi", Some(2 << 20)),
+            ("1GB", Some(1_000_000_000)),
+            ("7b", Some(7)),
+            ("16EiB", None),
+            ("x", None),
+            ("-1", None),
+            ("1 ib x", None),
+        ] {
+            assert_eq!(size(text), bytes, "{text}");
+        }
+    }
+}

@@ -1,8 +1,9 @@
 //! Why a signature did not pass.
 
 use sealgate::verify::{
-    BundleError, CertificateSigner, Digest, IdentityMismatch, SctError, Signer, VerifyError,
+    BundleError, CertificateSigner, Digest, IdentityMismatch, LogRule, SctError, Signer, VerifyError,
 };
+use x509_parser::der_parser::asn1_rs::{Any, FromDer as _, Tag};
 
 use super::{PatternError, Stale, Wanted};
 
@@ -33,6 +34,8 @@ pub(crate) enum Refusal {
     Annotation,
     /// The layer has no signature at all.
     LayerUnsigned(Digest),
+    /// Something beside the signature is no JSON.
+    NoJson(String),
     /// Longer than `COSIGN_MAX_ATTACHMENT_SIZE`.
     LayerSize {
         /// Its size.
@@ -43,7 +46,7 @@ pub(crate) enum Refusal {
 }
 
 /// What decides in which words cosign says that a signature is not genuine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Circumstances {
     /// Whether the root was put together from single files.
     pub(crate) pieced: bool,
@@ -51,8 +54,48 @@ pub(crate) struct Circumstances {
     pub(crate) enveloped: bool,
     /// Whether the certificate's timestamp of a CT log stands beside it.
     pub(crate) detached: bool,
+    /// Whether there is a log entry.
+    pub(crate) logged: bool,
+    /// Whether one is asked for.
+    pub(crate) log: LogRule,
+    /// Whether there is a timestamp of an authority.
+    pub(crate) stamped: bool,
     /// Of which kind the key is, as far as it claims to be any.
     pub(crate) key: KeyKind,
+    /// How the signature is written.
+    pub(crate) encoding: Encoding,
+    /// What was expected of an older signature's log entry, and what is there.
+    pub(crate) compared: Option<String>,
+}
+
+/// How a signature by an elliptic curve can be written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Encoding {
+    /// As ASN.1.
+    Asn1,
+    /// As two halves (IEEE P1363).
+    Halves,
+    /// As neither.
+    Neither,
+}
+
+impl Encoding {
+    /// How these bytes are written, as far as their shape shows.
+    pub(crate) fn of(signature: &[u8]) -> Self {
+        let is_sequence = Any::from_der(signature).is_ok_and(|(rest, any)| {
+            rest.is_empty() && any.tag() == Tag::Sequence && is_two_integers(any.data)
+        });
+        match signature.len() {
+            _ if is_sequence => Self::Asn1,
+            1..=132 if signature.len().is_multiple_of(2) => Self::Halves,
+            _ => Self::Neither,
+        }
+    }
+}
+
+fn is_two_integers(bytes: &[u8]) -> bool {
+    let integer = |bytes| Any::from_der(bytes).ok().filter(|(_, any)| any.tag() == Tag::Integer);
+    integer(bytes).and_then(|(rest, _)| integer(rest)).is_some()
 }
 
 /// Kinds of keys that are told apart in messages.

@@ -6,10 +6,9 @@ use sealgate::{
 };
 use serde_json::Value;
 
-use super::super::{failure::Failure, meaning};
+use super::super::{certificate, failure::Failure, meaning, named};
 use crate::{Console, files, go::flags::Typed, limits};
 
-const AUTHORITY_FLAGS: [&str; 3] = ["certificate-chain", "ca-roots", "ca-intermediates"];
 const CT_LOG: &str = "SIGSTORE_CT_LOG_PUBLIC_KEY_FILE";
 const LOG: &str = "SIGSTORE_REKOR_PUBLIC_KEY";
 const ROOT: &str = "SIGSTORE_ROOT_FILE";
@@ -17,8 +16,8 @@ const TIMESTAMPS: &str = "SIGSTORE_TSA_CERTIFICATE_FILE";
 
 /// Whether any piece is named.
 pub(super) fn named(typed: &Typed, console: &Console<'_>) -> bool {
-    let flags = AUTHORITY_FLAGS.iter().chain(&["timestamp-certificate-chain"]);
-    flags.into_iter().any(|flag| typed.some(flag).is_some())
+    let flags = ["certificate-chain", "ca-roots", "ca-intermediates", "timestamp-certificate-chain"];
+    flags.iter().any(|flag| typed.some(flag).is_some())
         || [CT_LOG, LOG, ROOT, TIMESTAMPS].iter().any(|name| console.variable(name).is_some())
 }
 
@@ -44,7 +43,10 @@ pub(super) fn read(typed: &Typed, console: &Console<'_>, keyed: bool) -> Result<
         Some(file) => Some(vec![log(file, "getting ctlog public keys", "CTLog public", "AddCTLogPubKey")?]),
         None => (keyed || typed.switch("insecure-ignore-sct")).then(Vec::new),
     };
-    let authorities = Some(authorities(typed, console)?).filter(|found| keyed || !found.is_empty());
+    let authorities = match authorities(typed, console)? {
+        None if keyed => Some(Vec::new()),
+        found => found,
+    };
     let stamps = typed.some("timestamp-certificate-chain").or_else(|| console.variable(TIMESTAMPS));
     let timestamp_authorities = match stamps {
         Some(file) => Some(vec![pieces::authority(&timestamp_chain(file)?, None)]),
@@ -84,42 +86,53 @@ impl Pieces {
 
 // THREAT: a certificate in the middle of a chain taken for one to trust, so that whoever holds its key signs without the
 // root that was named. See only_what_is_named_as_a_root_is_trusted.
-fn authorities(typed: &Typed, console: &Console<'_>) -> Result<Vec<Value>, Failure> {
-    let context = "loading certs for keyless verification: ";
-    let of_flag = |flag: &str| match typed.some(flag) {
-        Some(file) => certificates(file).map_err(|why| wrong(&format!("{context}{why}"))),
-        None => Ok(Vec::new()),
-    };
-    let mut between = of_flag("certificate-chain")?;
-    let mut anchors: Vec<Vec<u8>> = between.pop().into_iter().collect();
-    anchors.extend(of_flag("ca-roots")?);
-    between.extend(of_flag("ca-intermediates")?);
-    let is_flagged = AUTHORITY_FLAGS.iter().any(|flag| typed.some(flag).is_some());
-    if let (false, Some(file)) = (is_flagged, console.variable(ROOT)) {
-        let context = format!("{context}getting Fulcio roots: ");
-        let all = certificates(file).map_err(|why| {
-            let what = if why.starts_with("open ") {
-                "error reading root PEM file"
-            } else {
-                "error unmarshalling certificates"
-            };
-            wrong(&format!("{context}{what}: {why}"))
-        })?;
-        (anchors, between) = all.into_iter().partition(|der| pieces::is_self_signed(der));
-        if anchors.is_empty() {
-            return Err(wrong(&format!("{context}no certificate in {file} is a root")));
-        }
-    }
-    Ok(pieces::chains(&anchors, &between).iter().map(|chain| pieces::authority(chain, None)).collect())
+fn authorities(typed: &Typed, console: &Console<'_>) -> Result<Option<Vec<Value>>, Failure> {
+    let named = anchors(typed, console)?;
+    let chains = named.map(|(anchors, between)| pieces::chains(&anchors, &between));
+    Ok(chains.map(|chains| chains.iter().map(|chain| pieces::authority(chain, None)).collect()))
 }
+
+/// Whether certificates between a root and a signer's are named; then those beside an older signature do not count.
+pub(super) fn name_what_is_between(typed: &Typed, console: &Console<'_>) -> bool {
+    anchors(typed, console).is_ok_and(|named| named.is_some_and(|(_, between)| !between.is_empty()))
+}
+
+// What is trusted, and what is only between. `--ca-intermediates` without `--ca-roots` is nothing, as there.
+fn anchors(typed: &Typed, console: &Console<'_>) -> Result<Option<Anchors>, Failure> {
+    let context = "loading certs for keyless verification: ";
+    let of_flag = |file: &str| {
+        named::read(file, console)
+            .map_err(|error| error.to_string())
+            .and_then(|bytes| certificate::from_pem(&bytes))
+            .map_err(|why| wrong(&format!("{context}{why}")))
+    };
+    if let Some(file) = typed.some("certificate-chain") {
+        let mut between = of_flag(file)?;
+        let anchor = between.pop().ok_or_else(|| wrong(&format!("{context}error during PEM decoding")))?;
+        return Ok(Some((vec![anchor], between)));
+    }
+    if let Some(file) = typed.some("ca-roots") {
+        let between = typed.some("ca-intermediates").map(of_flag);
+        return Ok(Some((of_flag(file)?, between.transpose()?.unwrap_or_default())));
+    }
+    let Some(file) = console.variable(ROOT) else { return Ok(None) };
+    let context = format!("{context}getting Fulcio roots: error");
+    let bytes = files::read(file, limits::FILE)
+        .map_err(|error| wrong(&format!("{context} reading root PEM file: {error}")))?;
+    let all = certificate::from_pem(&bytes)
+        .map_err(|why| wrong(&format!("{context} unmarshalling certificates: {why}")))?;
+    Ok(Some(all.into_iter().partition(|der| pieces::is_self_signed(der))))
+}
+
+type Anchors = (Vec<Vec<u8>>, Vec<Vec<u8>>);
 
 // SPEC: RFC 3161 2.3, exactly one certificate of the chain stamps, and something above it is trusted.
 fn timestamp_chain(file: &str) -> Result<Vec<Vec<u8>>, Failure> {
     let context = "loading TSA certificates: ";
-    let chain = certificates(file).map_err(|why| {
-        let what = if why.starts_with("open ") { "error reading TSA certificate file: " } else { "" };
-        wrong(&format!("{context}{what}{why}"))
-    })?;
+    let bytes = files::read(file, limits::FILE)
+        .map_err(|error| wrong(&format!("{context}error reading TSA certificate file: {error}")))?;
+    let chain = certificate::from_pem(&bytes)
+        .map_err(|why| wrong(&format!("{context}error splitting TSA certificates: {why}")))?;
     let authorities = chain.iter().filter(|der| pieces::is_authority(der)).count();
     if chain.len() != authorities + 1 {
         return Err(wrong(&format!(
@@ -138,23 +151,18 @@ fn wrong(why: &str) -> Failure {
     format!("setting up clients and keys: {why}").into()
 }
 
-fn certificates(file: &str) -> Result<Vec<Vec<u8>>, String> {
-    let bytes = files::read(file, limits::FILE).map_err(|error| error.to_string())?;
-    let blocks = pem::parse_many(&bytes).unwrap_or_default();
-    let found: Vec<Vec<u8>> = blocks
-        .into_iter()
-        .filter(|block| block.tag() == "CERTIFICATE")
-        .map(pem::Pem::into_contents)
-        .collect();
-    if found.is_empty() { Err("error during PEM decoding".to_owned()) } else { Ok(found) }
-}
-
 // A log's key; the rest is how cosign calls it where it cannot be read.
 fn log(file: &str, getting: &str, what: &str, adding: &str) -> Result<Value, Failure> {
     let bytes = files::read(file, limits::FILE)
         .map_err(|error| wrong(&format!("{getting}: error reading alternate {what} key file: {error}")))?;
     let block =
         pem::parse(&bytes).map_err(|_| wrong(&format!("{getting}: {adding}: PEM decoding failed")))?;
+    let tag = block.tag();
+    if !matches!(tag, "PUBLIC KEY" | "RSA PUBLIC KEY") {
+        return Err(wrong(&format!(
+            "{getting}: {adding}: unknown Public key PEM file type: {tag}. Are you passing the correct public key?"
+        )));
+    }
     pieces::log(block.contents(), None)
         .ok_or_else(|| format!("the key in {file} is of no kind that logs use").into())
 }
