@@ -107,6 +107,9 @@ pub const POLICY_FILES: usize = 500;
 /// How often files are looked at.
 pub const POLL: Duration = Duration::from_secs(2);
 
+/// Bytes of a file that is read once at the start: certificates, keys, credentials.
+pub const START_FILE: usize = 4 * 1024 * 1024;
+
 /// How often a root is refreshed, where a mirror is named.
 pub const ROOT_REFRESH: Duration = Duration::from_hours(24);
 /// How long after a refresh that failed the next is tried.

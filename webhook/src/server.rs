@@ -1,6 +1,13 @@
 //! From options to a running replica, and to its end.
 
-use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use sealgate::{
     oci::{ClientError, Config, Credentials},
@@ -202,6 +209,15 @@ impl Server {
     }
 }
 
+/// Reads a file that is needed at the start: a pipe is not waited for, and what is too large is refused.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let bytes = tuf::read_file(path, limits::START_FILE)?;
+    match bytes.len() > limits::START_FILE {
+        true => Err(io::Error::other(format!("it has more than {} bytes", limits::START_FILE))),
+        false => Ok(bytes),
+    }
+}
+
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })
 }
@@ -222,7 +238,26 @@ fn anchors(options: &Options) -> Result<BTreeMap<String, Anchor>, StartError> {
 
 fn credentials(options: &Options) -> Result<Credentials, StartError> {
     let Some(path) = &options.docker_config else { return Ok(Credentials::anonymous()) };
-    let bytes = std::fs::read(path).map_err(|source| StartError::Read { path: path.clone(), source })?;
+    let bytes = read(path).map_err(|source| StartError::Read { path: path.clone(), source })?;
     Credentials::from_docker_config(&bytes)
         .map_err(|source| StartError::Credentials { path: path.clone(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, process::Command};
+
+    use super::{limits, read};
+
+    #[test]
+    fn files_that_are_needed_at_the_start_are_bounded_and_are_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, pipe) = (folder.path().join("file"), folder.path().join("pipe"));
+        fs::write(&file, vec![b' '; limits::START_FILE]).unwrap();
+        assert_eq!(read(&file).unwrap().len(), limits::START_FILE);
+        fs::write(&file, vec![b' '; limits::START_FILE + 1]).unwrap();
+        assert!(read(&file).unwrap_err().to_string().contains("more than"));
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(read(&pipe).unwrap_err().to_string(), "not a file");
+    }
 }

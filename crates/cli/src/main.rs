@@ -4,6 +4,10 @@ use std::{io, os::fd::AsFd, process::ExitCode};
 
 use sealgate_cli::Console;
 
+// A known limit: with standard output closed (`>&-`) an answer goes nowhere, and the exit code is what it would have been. The
+// runtime opens /dev/null, to read and to write, in the place of a closed stream before `main` begins; programs that throw an answer
+// away on purpose hand over the very same, so that the two cannot be told apart here. Whoever asked earlier would need unsafe
+// code. A full disk and a closed pipe are told.
 fn main() -> ExitCode {
     let mut arguments = Vec::new();
     for argument in std::env::args_os() {

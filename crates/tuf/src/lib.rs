@@ -30,7 +30,7 @@ use sealgate_verify::{RootNote, TrustedRoots};
 pub use dated::{Dated, RootOrigin, read_dated};
 pub use error::RootsError;
 pub use fault::TufError;
-pub use file::read_file;
+pub use file::{is_anybodys, read_file};
 pub use instance::{EMBEDDED_SINCE, INSTANCES, Instance, PUBLIC_GOOD};
 pub use kept::{Anchor, Kept, Proven};
 pub use mirror::{FetchError, Mirror};

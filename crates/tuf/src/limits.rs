@@ -32,6 +32,9 @@ pub const SIGNERS: usize = 64;
 /// Bytes of what is kept of one repository on disk.
 pub const KEPT_BYTES: usize = 32 * 1024 * 1024;
 
+/// Files in the folder of one repository that a refresh looks through for what others left half written.
+pub const LEFT_OVER: usize = 1_000;
+
 /// How long a mirror may take to accept a connection.
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// How long a mirror may say nothing.

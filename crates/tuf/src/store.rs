@@ -92,6 +92,11 @@ impl Store {
         &self.folder
     }
 
+    /// The file in it.
+    pub fn file(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+
     /// What is kept, not proven yet; none where nothing is.
     ///
     /// # Errors
@@ -126,6 +131,7 @@ impl Store {
             .create(&self.folder)
             .map_err(failed(&self.folder))?;
         let _held = self.lock().await?;
+        self.sweep();
         let kept = self.read().ok().flatten().and_then(|kept| kept.prove(anchor).ok());
         if kept.is_some_and(|kept| is_newer(&kept, proven)) {
             return Ok(());
@@ -133,6 +139,17 @@ impl Store {
         let bytes =
             serde_json::to_vec(&proven.kept()).map_err(io::Error::other).map_err(failed(&self.folder))?;
         Ok(replace(&self.folder.join(FILE), &bytes)?)
+    }
+
+    // What processes left that were ended in the middle of writing. Under the lock nobody is.
+    fn sweep(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        for entry in entries.flatten().take(limits::LEFT_OVER) {
+            if is_left_over(&entry.file_name().to_string_lossy()) {
+                // What cannot be removed is in nobody's way.
+                fs::remove_file(entry.path()).ok();
+            }
+        }
     }
 
     // The system gives the lock back when the file is closed, be it because the process ended.
@@ -191,6 +208,12 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         fs::remove_file(&beside).ok();
     }
     written.map_err(failed)
+}
+
+// A name that `replace` gives.
+fn is_left_over(name: &str) -> bool {
+    let digits = name.strip_prefix('.').unwrap_or_default();
+    digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {

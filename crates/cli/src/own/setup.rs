@@ -80,7 +80,14 @@ pub(crate) fn roots(named: &[String], console: &mut Console<'_>) -> Result<Trust
     let wrong = |error: RootsError| Fault { code: super::USAGE, ..Fault::own(&error) }.hint(error.help());
     let sources =
         named.iter().map(|text| text.parse()).collect::<Result<Vec<RootSource>, _>>().map_err(wrong)?;
-    let mut roots = tuf::load(&sources).map_err(wrong)?;
+    let limit = usize::try_from(tuf::limits::ROOT_FILE_BYTES).unwrap_or(usize::MAX);
+    let mut read = Vec::new();
+    for source in &sources {
+        // What is typed here may be a pipe, such as `<(...)`; the webhook's files may not.
+        read.push(files::read(&source.path().to_string_lossy(), limit)?);
+    }
+    let named = sources.iter().zip(&read).map(|(source, bytes)| (source.name(), bytes.as_slice()));
+    let mut roots = tuf::read(named).map_err(wrong)?;
     let (now, top) = (crate::clock::now(), cache(console));
     for instance in &INSTANCES {
         if sources.iter().any(|source| source.name() == instance.name) {

@@ -118,6 +118,24 @@ fn what_is_no_file_in_the_cache_is_not_waited_for() {
 }
 
 #[test]
+fn what_a_process_left_half_written_is_swept_away_and_nothing_else() {
+    let scene = Scene::new();
+    scene.ask().unwrap();
+    let folder = scene.file().parent().unwrap().to_owned();
+    let kept = [".notes", "notes", ".0123456789abcdeg", ".0123456789abcdef0"];
+    for name in [&kept[..], &[".0123456789abcdef"]].concat() {
+        fs::write(folder.join(name), b"half").unwrap();
+    }
+    scene.ask().unwrap();
+    let mut found: Vec<_> =
+        fs::read_dir(&folder).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    found.sort();
+    let mut wanted = [&kept[..], &["lock", "repository.json"]].concat();
+    wanted.sort_unstable();
+    assert_eq!(found, wanted);
+}
+
+#[test]
 fn the_cache_is_for_its_owner_alone() {
     let scene = Scene::new();
     scene.ask().unwrap();

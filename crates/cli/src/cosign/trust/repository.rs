@@ -56,6 +56,7 @@ fn mirror(top: Option<&Path>, console: &Console<'_>) -> Result<Option<String>, S
         return Ok(Some(mirror.to_owned()));
     }
     let Some(file) = top.map(|top| top.join(REMOTE)) else { return Ok(None) };
+    ours(&file)?;
     let bytes = files::read_if_there(&file, limits::DOCKER_CONFIG)
         .map_err(|error| format!("error reading remote.json: {error}"))?;
     let Some(bytes) = bytes else { return Ok(None) };
@@ -72,7 +73,12 @@ fn anchor(mirror: &Mirror, top: Option<&Path>, console: &Console<'_>) -> Result<
         return Anchor::from_bytes(&bytes).map(Some).map_err(|error| error.chain());
     }
     let Some(top) = top else { return Ok(None) };
-    if let Ok(Some(kept)) = Store::new(top, mirror).read()
+    let store = Store::new(top, mirror);
+    // Whoever may write above the folders of a file may put other folders there.
+    for file in [top.join("sealgate"), store.file()] {
+        ours(&file)?;
+    }
+    if let Ok(Some(kept)) = store.read()
         && let Some(anchor) = kept.anchor()
     {
         return Ok(Some(anchor));
@@ -80,9 +86,27 @@ fn anchor(mirror: &Mirror, top: Option<&Path>, console: &Console<'_>) -> Result<
     let Some(file) = cosign_folder(top, mirror.name()).map(|folder| folder.join("root.json")) else {
         return Ok(None);
     };
+    for file in [top.join(REMOTE), file.clone()] {
+        ours(&file)?;
+    }
     let bytes =
         files::read_if_there(&file, limits::ROOT).map_err(|_| "error reading cached root.json".to_owned())?;
     bytes.map(|bytes| Anchor::from_bytes(&bytes).map_err(|error| error.chain())).transpose()
+}
+
+// THREAT: whoever may write the folder of caches chooses the mirror and the root that trust begins with. What known instances
+// say is proven from what is embedded; a choice has nothing to be proven by.
+// See a_choice_that_anybody_could_write_is_not_believed.
+fn ours(file: &Path) -> Result<(), String> {
+    match sealgate::tuf::is_anybodys(file) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(format!(
+            "{} could have been written by somebody else, who would choose whom to trust; \
+             chmod go-w it and its folder, or run initialize in a folder of your own (TUF_ROOT)",
+            file.display()
+        )),
+        Err(error) => Err(format!("open {}: {}", file.display(), files::system_text(&error))),
+    }
 }
 
 /// Where cosign keeps what it fetched from a mirror; none where the name would lead out of the folder.

@@ -6,7 +6,7 @@ use sealgate_testkit::{Identity, Image, World};
 use serde_json::{Value, json};
 
 use super::{explain, json_of, words};
-use crate::ask::{Place, RELEASE, Told, ask_watched, ask_with, release};
+use crate::ask::{Place, RELEASE, Told, ask, ask_watched, ask_with, release};
 
 fn watched(place: &Place, more: &[&str], variables: &[(&str, &str)]) -> Told {
     let words = words(place);
@@ -239,6 +239,23 @@ fn folders_are_explained_under_the_flag_of_the_verbs_too() {
     assert_eq!(explain(&place, &["--local-image", "--layout", &folder]).code, 64);
     assert_eq!(explain(&place, &["--local-image", "--platform", "linux/amd64", &folder]).code, 64);
     assert_eq!(explain(&place, &["--local-image", "/nonexistent"]).code, 2);
+}
+
+#[test]
+fn a_root_may_come_through_a_pipe() {
+    let place = Place::new();
+    let image = place.signed("app");
+    let pipe = place.name("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writing = {
+        let (pipe, root) = (pipe.clone(), place.world.trusted_root_json());
+        std::thread::spawn(move || std::fs::write(pipe, root))
+    };
+    let told = ask(&["explain", "--trusted-root", &format!("virtual={pipe}"), &place.pinned("app", &image)]);
+    assert_eq!((told.code, branches(&told)), (0, vec!["└─ genuine signature"]), "{told:?}");
+    writing.join().unwrap().unwrap();
+    let told = ask(&["explain", "--trusted-root", "virtual=/dev/zero", &place.pinned("app", &image)]);
+    assert!(told.code == 64 && told.stderr.contains("has more than 4194304 bytes"), "{told:?}");
 }
 
 #[test]

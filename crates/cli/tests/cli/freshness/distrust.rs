@@ -147,3 +147,63 @@ fn a_certificate_beside_an_older_attestation_pins_its_signer() {
     let told = ask(&["--rfc3161-timestamp", &stamps, "--use-signed-timestamps"]);
     assert!(told.code == 1 && told.stderr.contains("--rfc3161-timestamp is not read"), "{told:?}");
 }
+
+#[test]
+fn a_choice_that_anybody_could_write_is_not_believed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let own = Own::initialized();
+    let top = own.home.path().join(".sigstore/root");
+    let set = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let text = "could have been written by somebody else";
+    let cosign_s = top.join(own.mirror.url().trim_start_matches("http://").replace(':', "-"));
+    let sealgate_s = fs::read_dir(top.join("sealgate")).unwrap().next().unwrap().unwrap().path();
+    for (path, bad, good) in [
+        (top.clone(), 0o777, 0o700),
+        (top.join("remote.json"), 0o666, 0o600),
+        (sealgate_s.clone(), 0o777, 0o700),
+        (sealgate_s.join("repository.json"), 0o606, 0o600),
+    ] {
+        set(&path, bad);
+        let told = own.verify(&["--offline"], &[]);
+        assert!(told.code == 1 && told.stderr.contains(text), "{}: {told:?}", path.display());
+        set(&path, good);
+        assert_eq!(own.verify(&["--offline"], &[]).code, 0, "twin: {}", path.display());
+    }
+    // Without what we keep, trust begins with what cosign left.
+    fs::remove_dir_all(top.join("sealgate")).unwrap();
+    set(&cosign_s.join("root.json"), 0o666);
+    let told = own.verify(&[], &[]);
+    assert!(told.code == 1 && told.stderr.contains(text), "{told:?}");
+    // What is embedded or named by hand is proven, whoever may write where it is kept.
+    set(&top, 0o777);
+    let (url, anchor) = (own.mirror.url(), own.path("anchor.json"));
+    assert_eq!(own.verify(&[], &[("TUF_MIRROR", &url), ("TUF_ROOT_JSON", &anchor)]).code, 0);
+    assert_eq!(own.ask(&["roots", "list"]).code, 0);
+    set(&top, 0o700);
+    set(&cosign_s.join("root.json"), 0o600);
+    assert_eq!(own.verify(&[], &[]).code, 0, "twin");
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_or_is_no_folder_stops_no_verification() {
+    let own = Own::new();
+    let (url, anchor) = (own.mirror.url(), own.path("anchor.json"));
+    own.file("blocked", b"");
+    let choose = [("TUF_MIRROR", url.as_str()), ("TUF_ROOT_JSON", anchor.as_str())];
+    for top in [own.path("blocked"), "/proc/nonexistent".to_owned()] {
+        let told = own.verify(&[], &[&choose[..], &[("TUF_ROOT", top.as_str())]].concat());
+        assert_eq!(told.code, 0, "{told:?}");
+        let lines: Vec<&str> =
+            told.stderr.lines().filter(|line| line.contains("could not be kept")).collect();
+        assert_eq!(lines.len(), 1, "{told:?}");
+        let told = own.ask_with(&["initialize", "--mirror", &url, "--root", &anchor], &[("TUF_ROOT", &top)]);
+        assert!(told.code == 1 && told.stderr.contains("creating cached local store: "), "{told:?}");
+    }
+    // A process that knows no folder at all.
+    let words = own.words();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let told = crate::ask::ask_with(&words, &choose, b"");
+    assert_eq!((told.code, told.stderr.as_str()), (0, "Verified OK\n"));
+    let told = crate::ask::ask_with(&["initialize"], &[], b"");
+    assert!(told.code == 1 && told.stderr.contains("neither TUF_ROOT nor HOME is set"), "{told:?}");
+}
