@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::{
     Snapshot,
     cache::{Cache, KeptEntry},
+    compact::compact,
     flight::Flights,
     key::{EvidenceKey, VerdictKey},
 };
@@ -201,7 +202,7 @@ impl Engine {
         let (snapshot, request, evidence) = (Arc::clone(snapshot), request.clone(), Arc::clone(evidence));
         let image = request.reference.written().to_owned();
         tokio::task::spawn_blocking(move || {
-            decide(&snapshot.policies, &request, &evidence, &snapshot.roots, now)
+            compact(decide(&snapshot.policies, &request, &evidence, &snapshot.roots, now))
         })
         .await
         .map(Arc::new)

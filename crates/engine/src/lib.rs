@@ -49,6 +49,7 @@ pub use sealgate_tuf as tuf;
 pub use sealgate_verify as verify;
 
 mod cache;
+mod compact;
 mod engine;
 mod flight;
 mod key;

@@ -11,11 +11,11 @@ pub const GRANT_LIFETIME: Duration = Duration::from_mins(10);
 /// How long *could not find out* is repeated; short, for it is news about the moment.
 pub const UNKNOWN_LIFETIME: Duration = Duration::from_secs(3);
 
-/// Bytes of verdicts kept. An ordinary one has about 2 KiB; how long one is, is up to whoever writes the evidence.
-pub const VERDICT_BYTES: u64 = 24 * 1024 * 1024;
+/// Bytes of verdicts kept. An ordinary one has less than 2 KiB; how long one is, is up to whoever writes the evidence.
+pub const VERDICT_BYTES: u64 = 20 * 1024 * 1024;
 
 /// Bytes of evidence kept.
-pub const EVIDENCE_BYTES: u64 = 32 * 1024 * 1024;
+pub const EVIDENCE_BYTES: u64 = 24 * 1024 * 1024;
 
 /// The most time that a gathering may go on after nobody waits for it any more.
 pub const BACKGROUND: Duration = Duration::from_secs(30);

@@ -8,7 +8,9 @@ use std::{
 };
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::{limits, turns::Turns};
 
 /// Whether an address is never a registry: unspecified, link-local, multicast, reserved, or a cloud's metadata service.
 ///
@@ -69,6 +71,11 @@ const METADATA_V6: [Ipv6Addr; 2] = [
 #[error("`{0}` resolves to addresses that are never spoken to")]
 pub(crate) struct Forbidden(String);
 
+/// A name that waits behind too many others.
+#[derive(Debug, thiserror::Error)]
+#[error("too many names are being looked up to look up `{0}`")]
+struct Crowded(String);
+
 /// A name that nobody knows, or whose servers did not say.
 #[derive(Debug, thiserror::Error)]
 #[error("lookup {name}: {why}")]
@@ -98,8 +105,8 @@ pub(crate) struct Guard {
     pub(crate) loopback: Arc<BTreeSet<String>>,
     /// Whether `localhost` may be.
     pub(crate) localhost: bool,
-    /// How many look-ups may run at one time.
-    pub(crate) lookups: Arc<Semaphore>,
+    /// How many look-ups may run at one time, and of names under one domain.
+    pub(crate) lookups: Turns,
 }
 
 impl Guard {
@@ -122,12 +129,13 @@ impl Resolve for Guard {
         Box::pin(async move {
             let name = name.as_str().to_ascii_lowercase();
             // THREAT: names whose servers never answer. A look-up cannot be called off, it holds a thread until the
-            // system gives up; image names make up as many as they like.
-            let permit = Arc::clone(&guard.lookups).acquire_owned().await?;
+            // system gives up; image names make up as many as they like. See names_of_one_domain_take_their_share_of_look_ups.
+            let until = Instant::now() + limits::CONNECT_WITHIN;
+            let turn = guard.lookups.take(domain(&name), until).await.ok_or_else(|| Crowded(name.clone()))?;
             let asked = name.clone();
             let found = tokio::task::spawn_blocking(move || {
                 let found = (asked.as_str(), 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-                drop(permit);
+                drop(turn);
                 found
             });
             let found = found.await?.map_err(|cause| Unresolved::new(&name, &cause))?;
@@ -135,6 +143,13 @@ impl Resolve for Guard {
             Ok(Box::new(admitted.into_iter()) as Addrs)
         })
     }
+}
+
+// Whoever has a domain makes up names under it for nothing; domains cost something.
+fn domain(name: &str) -> &str {
+    let end = name.trim_end_matches('.');
+    let mut dots = end.rmatch_indices('.').map(|(place, _)| place + 1);
+    dots.nth(1).and_then(|place| end.get(place..)).unwrap_or(end)
 }
 
 fn admitted(
@@ -154,13 +169,14 @@ mod tests {
     use std::{net::SocketAddr, sync::Arc, time::Duration};
 
     use reqwest::dns::Resolve as _;
-    use tokio::{sync::Semaphore, time::timeout};
+    use tokio::time::{Instant, timeout};
 
-    use super::{Forbidden, Guard, admitted, is_forbidden, is_loopback};
+    use super::{Forbidden, Guard, admitted, domain, is_forbidden, is_loopback};
+    use crate::{lanes::Lanes, limits, turns::Turns};
 
     fn guard(loopback: &[&str], lookups: usize) -> Guard {
         let loopback = loopback.iter().map(|name| (*name).to_owned()).collect();
-        Guard { loopback: Arc::new(loopback), localhost: false, lookups: Arc::new(Semaphore::new(lookups)) }
+        Guard { loopback: Arc::new(loopback), localhost: false, lookups: Turns::new(lookups, lookups) }
     }
 
     #[tokio::test]
@@ -174,11 +190,37 @@ mod tests {
     #[tokio::test]
     async fn look_ups_at_one_time_are_counted() {
         let guard = guard(&["localhost"], 1);
-        let held = Arc::clone(&guard.lookups).acquire_owned().await.unwrap();
+        let held = guard.lookups.take("example", Instant::now()).await.unwrap();
         let waiting = guard.resolve("localhost".parse().unwrap());
         assert!(timeout(Duration::from_millis(50), waiting).await.is_err());
         drop(held);
         assert!(guard.resolve("localhost".parse().unwrap()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn names_of_one_domain_take_their_share_of_look_ups() {
+        let lookups = Lanes::default().lookups;
+        let take =
+            async |name: &str| lookups.take(domain(name), Instant::now() + Duration::from_millis(20)).await;
+        let mut held = vec![];
+        for number in 0..limits::LOOKUPS_OF_ONE {
+            held.push(take(&format!("{number}.dark.evil.example")).await.unwrap());
+        }
+        assert!(take("more.evil.example").await.is_none());
+        assert!(take("registry.good.example").await.is_some());
+        held.pop();
+        assert!(take("more.evil.example").await.is_some());
+        for (name, expected) in [
+            ("a.b.example.com", "example.com"),
+            ("example.com.", "example.com"),
+            ("example.com", "example.com"),
+            ("registry.sealgate.svc", "sealgate.svc"),
+            ("localhost", "localhost"),
+            ("a..", "a"),
+            ("", ""),
+        ] {
+            assert_eq!(domain(name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) struct Lanes {
     /// Bytes that gatherings under way have read and not yet handed on.
     pub(crate) held: Arc<AtomicU64>,
     /// For names that are looked up.
-    pub(crate) lookups: Arc<Semaphore>,
+    pub(crate) lookups: Turns,
     hosts: Mutex<HashMap<String, Arc<Turns>>>,
     owners: Mutex<HashMap<String, Arc<Owner>>>,
 }
@@ -57,7 +57,7 @@ impl Default for Lanes {
             all: Turns::new(limits::REQUESTS, limits::REQUESTS),
             bytes: semaphore(limits::BYTES_IN_FLIGHT / UNIT),
             held: Arc::default(),
-            lookups: Arc::new(Semaphore::new(limits::LOOKUPS)),
+            lookups: Turns::new(limits::LOOKUPS, limits::LOOKUPS_OF_ONE),
             hosts: Mutex::default(),
             owners: Mutex::default(),
         }

@@ -92,6 +92,12 @@ pub const REQUESTS: usize = 64;
 pub const REQUESTS_OF_ONE: usize = REQUESTS / 2;
 /// Names looked up at one time, over all hosts.
 pub const LOOKUPS: usize = 128;
+/// Names under one domain looked up at one time.
+pub const LOOKUPS_OF_ONE: usize = LOOKUPS / 4;
+/// Hosts to which connections are kept open for a next request; those to others end with their answer.
+pub const POOLED_HOSTS: usize = 128;
+/// How long a connection that nobody uses is kept.
+pub const POOLED_FOR: Duration = Duration::from_secs(60);
 /// Referrers read at one time for one image; the rest of its share of a host's lanes stays free for cosign's tags.
 pub const REFERRERS_AT_ONCE: usize = 6;
 

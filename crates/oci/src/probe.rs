@@ -85,16 +85,15 @@ mod tests {
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         net::TcpListener,
-        sync::Semaphore,
     };
     use url::Url;
 
     use super::{hello, speaks_tls};
-    use crate::address::Guard;
+    use crate::{address::Guard, turns::Turns};
 
     fn guard() -> Guard {
         let names = ["localhost".to_owned()].into();
-        Guard { loopback: Arc::new(names), localhost: true, lookups: Arc::new(Semaphore::new(1)) }
+        Guard { loopback: Arc::new(names), localhost: true, lookups: Turns::new(1, 1) }
     }
 
     // What is said of someone who answers with these bytes.

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
-use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use crate::{
     Config,
     address::{Guard, is_forbidden, is_localhost, is_loopback},
     fault::Fault,
+    turns::Turns,
 };
 
 /// What configuration says about hosts, in one spelling.
@@ -65,7 +65,7 @@ impl Rules {
     }
 
     /// What name look-up is guarded by.
-    pub(crate) fn guard(&self, lookups: Arc<Semaphore>) -> Guard {
+    pub(crate) fn guard(&self, lookups: Turns) -> Guard {
         let names = self.http.iter().chain(&self.only).map(|host| split(host).0.to_owned());
         Guard { loopback: Arc::new(names.collect()), localhost: self.http_loopback, lookups }
     }

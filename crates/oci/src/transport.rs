@@ -74,7 +74,7 @@ impl Transport {
         lanes: Arc<Lanes>,
     ) -> Result<Self, ClientError> {
         let rules = Rules::of(config);
-        let wire = Wire::new(config, rules.guard(Arc::clone(&lanes.lookups)), lanes)?;
+        let wire = Wire::new(config, rules.guard(lanes.lookups.clone()), lanes)?;
         Ok(Self { rules, credentials, sessions: Sessions::default(), wire })
     }
 

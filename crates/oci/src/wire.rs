@@ -1,8 +1,10 @@
 //! One request and its answer, bounded in bytes and time.
 
+mod pooled;
+
 use std::{
     error::Error,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, OnceLock, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -27,12 +29,24 @@ use crate::{
     tls,
 };
 
+use pooled::Pooled;
+
 /// Connections of one set of credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire {
     http: reqwest::Client,
-    guard: Guard,
+    crowd: Arc<Crowd>,
     lanes: Arc<Lanes>,
+}
+
+/// What keeps the number of open connections small, however many hosts there are.
+#[derive(Debug)]
+struct Crowd {
+    config: Config,
+    guard: Guard,
+    pooled: Pooled,
+    /// For hosts that find no place among the pooled ones; made when there is the first.
+    unpooled: OnceLock<Result<reqwest::Client, String>>,
 }
 
 /// An answer whose body, if it is a good one, was read to its end; of another one there are the first bytes.
@@ -61,47 +75,21 @@ pub(crate) struct Bounds<'a> {
 
 impl Wire {
     pub(crate) fn new(config: &Config, guard: Guard, lanes: Arc<Lanes>) -> Result<Self, ClientError> {
-        let mut roots = vec![];
-        for pem in &config.extra_roots {
-            let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
-                .collect::<Result<_, _>>()
-                .map_err(|_| ClientError::Tls("certificate authorities are not readable PEM".to_owned()))?;
-            if found.is_empty() {
-                return Err(ClientError::Tls("a file of certificate authorities holds none".to_owned()));
-            }
-            roots.extend(found);
+        let http = client(config, &guard, limits::REQUESTS_PER_HOST)?;
+        let crowd =
+            Crowd { config: config.clone(), guard, pooled: Pooled::default(), unpooled: OnceLock::new() };
+        Ok(Self { http, crowd: Arc::new(crowd), lanes })
+    }
+
+    // THREAT: image names under one domain make up hosts without end, and each keeps connections open.
+    // See hosts_without_end_keep_no_connections_open.
+    fn http(&self, host: &str) -> Result<&reqwest::Client, Fault> {
+        let Crowd { config, guard, pooled, unpooled } = &*self.crowd;
+        if pooled.admits(host, Instant::now()) {
+            return Ok(&self.http);
         }
-        let builder = reqwest::Client::builder()
-            .user_agent(concat!("sealgate/", env!("CARGO_PKG_VERSION")))
-            // THREAT: reqwest would carry on by itself where credentials, schemes and addresses must be looked at.
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            // HTTPS_PROXY and its like are not obeyed: behind a proxy nobody could tell which address is spoken to.
-            .no_proxy()
-            .dns_resolver(guard.clone())
-            .connect_timeout(limits::CONNECT_WITHIN)
-            .pool_idle_timeout(Duration::from_secs(60))
-            .pool_max_idle_per_host(limits::REQUESTS_PER_HOST)
-            .http1_max_headers(limits::HEADERS)
-            .http2_max_header_list_size(HEADER_LIST);
-        let builder = if config.insecure_tls {
-            let builder = builder.tls_certs_only([]).tls_danger_accept_invalid_certs(true);
-            match &config.client_identity {
-                Some(pem) => builder.identity(Identity::from_pem(pem).map_err(|_| {
-                    ClientError::Tls("the client certificate or its key is not readable PEM".to_owned())
-                })?),
-                None => builder,
-            }
-        } else {
-            let secure = tls::config(roots, config.server_name.as_deref(), config.client_identity.as_deref())
-                .map_err(|error| {
-                    ClientError::Tls(format!("certificate authorities cannot be used: {error}"))
-                })?;
-            builder.tls_backend_preconfigured(secure)
-        };
-        let http = builder.build().map_err(|error| ClientError::Tls(chain(&error)))?;
-        Ok(Self { http, guard, lanes })
+        let made = unpooled.get_or_init(|| client(config, guard, 0).map_err(|error| error.to_string()));
+        made.as_ref().map_err(|why| Fault::new(GapCause::Unreachable, why.clone()))
     }
 
     /// Whether the other side answers in TLS, be it with a certificate that nobody vouches for.
@@ -109,7 +97,7 @@ impl Wire {
     // See manners_never_answer_a_bad_certificate_with_plain_http.
     pub(crate) async fn speaks_tls(&self, origin: &Url, deadline: Instant) -> bool {
         let until = deadline.min(Instant::now() + limits::CONNECT_WITHIN);
-        timeout_at(until, probe::speaks_tls(origin, &self.guard)).await.unwrap_or(false)
+        timeout_at(until, probe::speaks_tls(origin, &self.crowd.guard)).await.unwrap_or(false)
     }
 
     /// Sends `request`. A body is read where the status is 200.
@@ -127,7 +115,7 @@ impl Wire {
             request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         let sending = Duration::from_secs(sent.unwrap_or(0_u64) / limits::BODY_BYTES_PER_SECOND);
         let until = bounds.deadline.min(Instant::now() + limits::HEADERS_WITHIN + sending);
-        let mut response = match timeout_at(until, self.http.execute(request)).await {
+        let mut response = match timeout_at(until, self.http(&host)?.execute(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Err(broken(&host, &error)),
             Err(_) => return Err(late(&host, "did not answer in time")),
@@ -141,6 +129,48 @@ impl Wire {
         };
         Ok(Reply { status, headers, body, url })
     }
+}
+
+/// Keeps up to `idle` connections to each host for a next request.
+fn client(config: &Config, guard: &Guard, idle: usize) -> Result<reqwest::Client, ClientError> {
+    let mut roots = vec![];
+    for pem in &config.extra_roots {
+        let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<_, _>>()
+            .map_err(|_| ClientError::Tls("certificate authorities are not readable PEM".to_owned()))?;
+        if found.is_empty() {
+            return Err(ClientError::Tls("a file of certificate authorities holds none".to_owned()));
+        }
+        roots.extend(found);
+    }
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("sealgate/", env!("CARGO_PKG_VERSION")))
+        // THREAT: reqwest would carry on by itself where credentials, schemes and addresses must be looked at.
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        // HTTPS_PROXY and its like are not obeyed: behind a proxy nobody could tell which address is spoken to.
+        .no_proxy()
+        .dns_resolver(guard.clone())
+        .connect_timeout(limits::CONNECT_WITHIN)
+        .pool_idle_timeout(limits::POOLED_FOR)
+        .pool_max_idle_per_host(idle)
+        .http1_max_headers(limits::HEADERS)
+        .http2_max_header_list_size(HEADER_LIST);
+    let builder = if config.insecure_tls {
+        let builder = builder.tls_certs_only([]).tls_danger_accept_invalid_certs(true);
+        match &config.client_identity {
+            Some(pem) => builder.identity(Identity::from_pem(pem).map_err(|_| {
+                ClientError::Tls("the client certificate or its key is not readable PEM".to_owned())
+            })?),
+            None => builder,
+        }
+    } else {
+        let secure = tls::config(roots, config.server_name.as_deref(), config.client_identity.as_deref())
+            .map_err(|error| ClientError::Tls(format!("certificate authorities cannot be used: {error}")))?;
+        builder.tls_backend_preconfigured(secure)
+    };
+    builder.build().map_err(|error| ClientError::Tls(chain(&error)))
 }
 
 // HTTP/2 breaks the stream beyond this, without a word why; below, we say it ourselves.

@@ -4,6 +4,10 @@ use std::{
     collections::BTreeSet,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant as Clock},
 };
 
@@ -160,4 +164,61 @@ async fn a_server_that_never_shakes_hands_is_given_up() {
     let gaps = look_at(&host, config, Duration::from_secs(20)).await;
     assert_eq!(gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [GapCause::Timeout]);
     assert!(started.elapsed() < limits::CONNECT_WITHIN + Duration::from_secs(2));
+}
+
+/// One machine that is as many hosts as anybody asks for; how many connections to it are open, and were opened.
+fn crowd() -> (u16, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (open, opened) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (counting, ever) = (Arc::clone(&open), Arc::clone(&opened));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let open = Arc::clone(&counting);
+            open.fetch_add(1, Ordering::SeqCst);
+            ever.fetch_add(1, Ordering::SeqCst);
+            std::thread::spawn(move || {
+                let (mut stream, mut request) = (stream.unwrap(), [0; 4096]);
+                while stream.read(&mut request).is_ok_and(|bytes| bytes > 0) {
+                    stream.write_all(format!("{ABSENT}\r\n").as_bytes()).unwrap();
+                }
+                open.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+    });
+    (port, open, opened)
+}
+
+#[tokio::test]
+async fn hosts_without_end_keep_no_connections_open() {
+    const MORE: usize = 20;
+    let (port, open, opened) = crowd();
+    let hosts: Vec<_> =
+        (1..=limits::POOLED_HOSTS + MORE).map(|number| format!("127.0.0.{number}:{port}")).collect();
+    let config = Config { http_hosts: hosts.iter().cloned().collect(), ..Config::default() };
+    let client = Client::new(config, Credentials::anonymous()).unwrap();
+    let digest = Digest::sha256(b"image");
+    let mut only = look();
+    (only.places, only.manifest) = (BTreeSet::from([Place::SignatureTag]), false);
+    let ask = async |host: &String| {
+        let reference = Reference::parse(&format!("{host}/acme/app@{digest}")).unwrap();
+        let entry = client.gather(&reference, &digest, &only, Instant::now() + Duration::from_secs(9)).await;
+        assert!(entry.gaps.is_empty(), "{host}: {:?}", entry.gaps);
+    };
+    for host in &hosts {
+        ask(host).await;
+    }
+    // The last ones were answered like all others, and their connections ended with the answer.
+    for _ in 0..100 {
+        if open.load(Ordering::SeqCst) > limits::POOLED_HOSTS {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    assert_eq!(open.load(Ordering::SeqCst), limits::POOLED_HOSTS);
+    assert_eq!(opened.load(Ordering::SeqCst), hosts.len());
+    // Whoever has a place goes on with the connection that is there.
+    ask(hosts.first().unwrap()).await;
+    assert_eq!(opened.load(Ordering::SeqCst), hosts.len());
+    ask(hosts.last().unwrap()).await;
+    assert_eq!(opened.load(Ordering::SeqCst), hosts.len() + 1);
 }
