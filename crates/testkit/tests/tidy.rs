@@ -374,6 +374,17 @@ fn nothing_is_left_unfinished() {
     none("stubs", &broken);
 }
 
+// 284: what a debug build alone checks, nobody checks.
+#[test]
+fn no_condition_is_left_to_debug_builds() {
+    let word = concat!("debug_", "assert");
+    let holds = |(path, text): (PathBuf, String)| text.contains(word).then(|| path.display().to_string());
+    none(
+        "conditions that a release does not check",
+        &sources().into_iter().filter_map(holds).collect::<Vec<_>>(),
+    );
+}
+
 #[test]
 fn pure_crates_begin_with_what_is_absent() {
     let absent =

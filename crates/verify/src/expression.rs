@@ -78,6 +78,23 @@ impl Expression {
     }
 }
 
+/// Whether an expression, as written, has a dot that is neither escaped nor repeated nor in a class: most often it is meant as
+/// a dot, and fits any letter.
+pub fn has_bare_dot(text: &str) -> bool {
+    let mut letters = text.chars().peekable();
+    let mut in_class = false;
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => drop(letters.next()),
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '.' if !in_class && !matches!(letters.peek(), Some('*' | '+' | '?' | '{')) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 // Nothing where it is larger than that.
 fn compile(expression: &Hir, limit: usize) -> Option<NFA> {
     let config = NFA::config().nfa_size_limit(Some(limit)).which_captures(WhichCaptures::None);

@@ -16,7 +16,7 @@ pub mod verifier;
 mod bundle;
 mod content;
 mod der;
-mod expression;
+pub mod expression;
 mod key;
 mod pem;
 mod root;

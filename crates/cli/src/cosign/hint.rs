@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sealgate::verify::{CertificateSigner, Signer, VerifyError, signer::printable};
+use sealgate::verify::{CertificateSigner, Signer, VerifyError, expression::has_bare_dot, signer::printable};
 
 use super::judge::Refusal;
 use crate::{
@@ -225,38 +225,12 @@ fn is_anchored(pattern: &str) -> bool {
     (starts || pattern.starts_with(".*")) && (ends || pattern.ends_with(".*"))
 }
 
-// A dot that is neither escaped nor repeated nor in a class: most often it is meant as a dot.
-fn has_bare_dot(pattern: &str) -> bool {
-    let mut letters = pattern.chars().peekable();
-    let mut in_class = false;
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => {
-                letters.next();
-            }
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '.' if !in_class && !matches!(letters.peek(), Some('*' | '+' | '?' | '{')) => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
 /// Signers and causes that are told of one image.
 const MOST: usize = 4;
 
 #[cfg(test)]
 mod tests {
-    use super::{has_bare_dot, is_anchored};
-
-    #[test]
-    fn a_bare_dot_is_one_that_nobody_escaped_or_repeated() {
-        assert!(has_bare_dot("github.com/acme"));
-        for fine in [r"github\.com", ".*acme.+", "[.]", ".{3}", "acme"] {
-            assert!(!has_bare_dot(fine), "{fine}");
-        }
-    }
+    use super::is_anchored;
 
     #[test]
     fn a_pattern_is_anchored_at_both_ends_or_says_that_anything_may_stand_there() {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use sealgate_verify::expression::has_bare_dot;
+
 use super::{Finding, link::Parsed, node::Path};
 use crate::{
     Mode,
@@ -101,6 +103,14 @@ impl Lint<'_, '_> {
                     message,
                     "write it as the certificate has it, such as `https://accounts.google.com`",
                 );
+            }
+            for field in ["issuerRegex", "subjectRegex"] {
+                let regex = signer.node.field("keyless").and_then(|keyless| keyless.node.text(field));
+                if regex.is_some_and(has_bare_dot) {
+                    let path = spec().field("signers").field(name).field("keyless").field(field);
+                    let message = "a bare `.` fits any letter, so that a look-alike fits too".to_owned();
+                    self.warn("bare-dot", &path, message, "write `[.]` for a dot");
+                }
             }
         }
     }

@@ -69,3 +69,20 @@ fn an_issuer_that_is_no_https_url_is_odd() {
     let text = all("").replacen("https://accounts.google.com", "accounts.google.com", 1);
     odd(&text, "odd-issuer", "spec.signers.qa.keyless.issuer");
 }
+
+// X509-12
+#[test]
+fn a_bare_dot_in_a_regular_expression_is_odd() {
+    let with = |regex: &str| {
+        all("").replace("subject: qa@acme.example", &format!("subjectRegex: \"{regex}\", subjectKind: email"))
+    };
+    odd(&with("qa@acme.example"), "bare-dot", "spec.signers.qa.keyless.subjectRegex");
+    assert_eq!(warnings(&with("qa@acme[.]example")), []);
+    assert_eq!(warnings(&with(".*@acme[.]example")), []);
+    let issuer = all("").replacen(
+        "issuer: \"https://accounts.google.com\"",
+        "issuerRegex: \"https://[a-z]+.example\"",
+        1,
+    );
+    odd(&issuer, "bare-dot", "spec.signers.qa.keyless.issuerRegex");
+}

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use regex_automata::nfa::thompson::{NFA, WhichCaptures};
 use regex_syntax::Parser;
 
-use super::{Expression, ExpressionError, size};
+use super::{Expression, ExpressionError, has_bare_dot, size};
 
 const PLENTY: usize = 1 << 20;
 
@@ -111,5 +111,15 @@ proptest! {
     fn no_expression_is_larger_than_it_was_said_to_be(expression in expressions()) {
         let hir = Parser::new().parse(&expression).unwrap();
         prop_assert!(compiled(&hir) <= size::at_most(&hir), "{}: {} > {}", expression, compiled(&hir), size::at_most(&hir));
+    }
+}
+
+#[test]
+fn a_bare_dot_is_one_that_nobody_escaped_or_repeated() {
+    for bare in ["github.com/acme", "[.].", r"\\.com", "a.b"] {
+        assert!(has_bare_dot(bare), "{bare}");
+    }
+    for fine in [r"github\.com", ".*acme.+", "[.]", ".{3}", "acme", r"a\"] {
+        assert!(!has_bare_dot(fine), "{fine}");
     }
 }
