@@ -88,9 +88,9 @@ async fn answer(
     let judgement = match gate.reviews.take(namespace, until).await {
         Some(_turn) => match timeout_at(patience.answer_by, judge(gate, &review, patience)).await {
             Ok(judgement) => judgement,
-            Err(_) => Judgement::refused(Refusal::Deadline),
+            Err(_) => Judgement::refused_of(&review, Refusal::Deadline),
         },
-        None => Judgement::refused(Refusal::Overloaded),
+        None => Judgement::refused_of(&review, Refusal::Overloaded),
     };
     let context = Context {
         uid: &review.uid,

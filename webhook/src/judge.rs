@@ -40,6 +40,13 @@ impl<'a> Judgement<'a> {
         Self { outcomes, mirror: false, snapshot: None, old_roots: None }
     }
 
+    /// About the review as a whole, where it could be read: a mirror pod is recorded whatever the reason is.
+    // THREAT: the kubelet cannot record what it runs, for a reason that is the gate's own.
+    // See a_mirror_pod_is_recorded_also_where_nothing_is_judged.
+    pub(crate) fn refused_of(review: &Review<'_>, refusal: Refusal) -> Self {
+        Self { mirror: review.is_mirror(), ..Self::refused(refusal) }
+    }
+
     fn nothing() -> Self {
         Self { outcomes: vec![], mirror: false, snapshot: None, old_roots: None }
     }
@@ -47,7 +54,9 @@ impl<'a> Judgement<'a> {
 
 /// Judges every image of a review that is new. A panic is a denial.
 pub(crate) async fn judge<'a>(gate: &Gate, review: &Review<'a>, patience: Patience) -> Judgement<'a> {
-    guarded(judge_unguarded(gate, review, patience)).await.unwrap_or_else(Judgement::refused)
+    guarded(judge_unguarded(gate, review, patience))
+        .await
+        .unwrap_or_else(|refusal| Judgement::refused_of(review, refusal))
 }
 
 async fn judge_unguarded<'a>(gate: &Gate, review: &Review<'a>, patience: Patience) -> Judgement<'a> {
@@ -61,10 +70,12 @@ async fn judge_unguarded<'a>(gate: &Gate, review: &Review<'a>, patience: Patienc
         Selection::Nothing => return Judgement::nothing(),
         Selection::UnknownKind => return unknown_kind(gate, review),
     };
-    let Some(engine) = gate.engine() else { return Judgement::refused(Refusal::NotReady) };
+    let Some(engine) = gate.engine() else {
+        return Judgement { mirror, ..Judgement::refused(Refusal::NotReady) };
+    };
     let ages = gate.ages();
     if let Some(refusal) = ages.refusal(now()) {
-        return Judgement::refused(refusal);
+        return Judgement { mirror, ..Judgement::refused(refusal) };
     }
     let old_roots = ages.annotation(now());
     let snapshot = Some(engine.snapshot().hash.to_string());

@@ -91,6 +91,24 @@ async fn a_mirror_pod_of_its_own_node_is_recorded_only() {
     assert_eq!(verdict(&fixture.ask(&mirror("node-2")).await), "403 no-signature-found");
 }
 
+/// ADM-11: also where the gate judges nothing.
+#[tokio::test]
+async fn a_mirror_pod_is_recorded_also_where_nothing_is_judged() {
+    let mirror = |node: &str| {
+        let mut review = review("registry.example/app");
+        review["request"]["object"]["metadata"]["annotations"] = json!({"kubernetes.io/config.mirror": "x"});
+        review["request"]["object"]["spec"]["nodeName"] = json!("node-1");
+        review["request"]["userInfo"] =
+            json!({"username": format!("system:node:{node}"), "groups": ["system:nodes"]});
+        review
+    };
+    let fixture = Fixture::start_with(&[("acme.yaml", "kind: rubbish")], &[]).await;
+    let recorded = fixture.ask(&mirror("node-1")).await;
+    assert_eq!(recorded["allowed"], true, "{recorded}");
+    assert_eq!(recorded["auditAnnotations"]["reason"], "not-ready");
+    assert_eq!(verdict(&fixture.ask(&mirror("node-2")).await), "503 not-ready", "twin");
+}
+
 /// Row 094: one image that is allowed excuses no other, in any order.
 #[tokio::test]
 async fn an_allowed_image_excuses_no_other() {

@@ -24,7 +24,7 @@ use sealgate::{
 };
 use sealgate_testkit::{Tuf, TufMirror, World};
 use sealgate_webhook::Server;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const DAY: i64 = 86_400;
 
@@ -143,6 +143,18 @@ async fn an_operator_may_close_the_gate_over_an_old_root_and_a_younger_one_opens
     assert_eq!(verdict(&answer), "503 root-too-old");
     let message = answer["status"]["message"].as_str().unwrap();
     assert!(message.contains("`lab` is 200 days old, and the gate's operator allows 180"), "{message}");
+    let mut mirror = review(&good);
+    mirror["request"]["object"]["metadata"]["annotations"] = json!({"kubernetes.io/config.mirror": "x"});
+    mirror["request"]["object"]["spec"]["nodeName"] = json!("node-1");
+    mirror["request"]["userInfo"] = json!({"username": "system:node:node-1", "groups": ["system:nodes"]});
+    let recorded = fixture.ask(&mirror).await;
+    assert_eq!(
+        (&recorded["allowed"], &recorded["auditAnnotations"]["reason"]),
+        (&true.into(), &"root-too-old".into()),
+        "the kubelet runs it anyway"
+    );
+    mirror["request"]["userInfo"]["username"] = json!("system:node:node-2");
+    assert_eq!(verdict(&fixture.ask(&mirror).await), "503 root-too-old", "twin");
     assert_eq!(fixture.admin("/readyz").await.0, 200, "or nobody would read why");
     assert!(fixture.admin("/readyz?verbose").await.1.contains("the gate is closed"));
 

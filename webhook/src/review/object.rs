@@ -146,6 +146,11 @@ impl<'a> Review<'a> {
         Ok(Selection::Images { images, mirror })
     }
 
+    /// Whether it is about a mirror pod, from its own node.
+    pub(crate) fn is_mirror(&self) -> bool {
+        self.node.is_some() && matches!(self.select(), Ok(Selection::Images { mirror: true, .. }))
+    }
+
     fn read(&self, kind: &Kind, field: &str, raw: Option<&'a RawValue>) -> Result<Object<'a>, Refusal> {
         let raw = raw.ok_or_else(|| Refusal::ReviewInconsistent { why: format!("it has no {field}") })?.get();
         let unreadable =
