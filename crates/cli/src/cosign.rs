@@ -83,6 +83,10 @@ fn dispatch(arguments: &[String], strict: bool, console: &mut Console<'_>) -> Re
         return Ok(());
     };
     let name = arguments.remove(position);
+    if name.is_empty() {
+        console.answer(help::overview());
+        return Ok(());
+    }
     if name == "help" {
         let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
         match help::on(&words) {

@@ -7,6 +7,7 @@ pub(crate) mod flags;
 pub(crate) mod int;
 pub(crate) mod json;
 pub(crate) mod path;
+pub(crate) mod pem;
 pub(crate) mod protojson;
 pub(crate) mod quote;
 pub(crate) mod regexp;

@@ -7,8 +7,8 @@ mod kubernetes;
 
 use sealgate::verify::PublicKey;
 
-use super::named;
-use crate::Console;
+use super::{certificate, named};
+use crate::{Console, go::pem};
 
 /// Reads the public key that `reference` names.
 ///
@@ -20,13 +20,21 @@ pub(crate) fn load(reference: &str, console: &Console<'_>) -> Result<PublicKey, 
         Some(secret) => kubernetes::public_key(secret, console)?,
         None => named::read(reference, console).map_err(|error| error.to_string())?,
     };
-    from_pem(&bytes)
+    first_of(&bytes)
+}
+
+/// Reads the first PEM block, as cosign does: what stands before and behind it is nothing.
+pub(crate) fn first_of(bytes: &[u8]) -> Result<PublicKey, String> {
+    match pem::first(bytes) {
+        Some(block) => from_pem(certificate::block(block.tag(), block.contents()).as_bytes()),
+        None => from_pem(b""),
+    }
 }
 
 /// Reads one PEM public key.
 pub(crate) fn from_pem(bytes: &[u8]) -> Result<PublicKey, String> {
     let text = String::from_utf8_lossy(bytes);
-    let blocks = pem::parse_many(text.as_bytes()).unwrap_or_default();
+    let blocks = ::pem::parse_many(text.as_bytes()).unwrap_or_default();
     let Some(block) = blocks.first() else { return Err("pem to public key: PEM decoding failed".into()) };
     match block.tag() {
         "PUBLIC KEY" | "RSA PUBLIC KEY" => {}

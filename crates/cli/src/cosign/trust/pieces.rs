@@ -7,7 +7,11 @@ use sealgate::{
 use serde_json::Value;
 
 use super::super::{certificate, failure::Failure, meaning, named};
-use crate::{Console, files, go::flags::Typed, limits};
+use crate::{
+    Console, files,
+    go::{flags::Typed, pem},
+    limits,
+};
 
 const CT_LOG: &str = "SIGSTORE_CT_LOG_PUBLIC_KEY_FILE";
 const LOG: &str = "SIGSTORE_REKOR_PUBLIC_KEY";
@@ -156,7 +160,7 @@ fn log(file: &str, getting: &str, what: &str, adding: &str) -> Result<Value, Fai
     let bytes = files::read(file, limits::FILE)
         .map_err(|error| wrong(&format!("{getting}: error reading alternate {what} key file: {error}")))?;
     let block =
-        pem::parse(&bytes).map_err(|_| wrong(&format!("{getting}: {adding}: PEM decoding failed")))?;
+        pem::first(&bytes).ok_or_else(|| wrong(&format!("{getting}: {adding}: PEM decoding failed")))?;
     let tag = block.tag();
     if !matches!(tag, "PUBLIC KEY" | "RSA PUBLIC KEY") {
         return Err(wrong(&format!(

@@ -198,7 +198,7 @@ fn certificates(name: &str) -> Result<Vec<Vec<u8>>, String> {
 
 fn public_key(name: &str) -> Result<Vec<u8>, String> {
     let bytes = files::read(name, limits::FILE).map_err(|error| error.to_string())?;
-    let key: PublicKey = key::from_pem(&bytes)
+    let key: PublicKey = key::first_of(&bytes)
         .map_err(|error| error.strip_prefix("pem to public key: ").map(str::to_owned).unwrap_or(error))?;
     Ok(key.spki().to_vec())
 }
