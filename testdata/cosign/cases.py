@@ -3,6 +3,8 @@
 @ROOT is the world's root, @ANY whoever signed, @PIECES the root as single files, @OLD an image signed in the older format and @NEW one
 with a bundle; $FX, $R and $D{name} are the kit's.
 """
+import signer_cases
+
 WORDS = {
     '@ROOT': '--trusted-root $FX/trusted_root.json',
     '@ANY': '--certificate-identity-regexp .* --certificate-oidc-issuer-regexp .*',
@@ -24,6 +26,10 @@ def every():
             for word, means in WORDS.items():
                 line = line.replace(word, means)
             lines[name] = line
+    for name, line in signer_cases.every():
+        for word, means in WORDS.items():
+            line = line.replace(word, means)
+        lines[name] = line
     return list(lines.items())
 
 

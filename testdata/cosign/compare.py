@@ -4,9 +4,10 @@
 usage: compare.py COSIGN SEALGATE [--kit DIR] [--world DIR] [--only WORD] [--no-matrix]
                   [--show] [--stderr]
 
-The world (keys, logs, signed images and blobs) is made anew by the kit's mkfixtures.py, cosign's answers are recorded
-live, and then sealgate has to give the same: exit code and standard output, with standard error counted apart. Three
-lists are run: the kit's cases.tsv, cases.py beside this file, and every image with every line of matrix.tsv.
+The world (keys, logs, signed images and blobs) is made anew by the kit's mkfixtures.py and signers.py, cosign's answers are
+recorded live, and then sealgate has to give the same: exit code and standard output, with standard error counted apart.
+Three lists are run: the kit's cases.tsv, cases.py and signer_cases.py beside this file, and every image with every line of
+matrix.tsv.
 What is meant to differ is named in differences.tsv, by the row of docs/cosign-differences.md that says why; a case that
 is listed and does not differ is a failure too.
 
@@ -44,7 +45,7 @@ def world(kit_folder, folder, cosign, port):
     fixtures = f'{folder}/fx'
     server = kit.Server(('127.0.0.1', port), kit.Registry)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    subprocess.run([sys.executable, f'{folder}/mkfixtures.py', fixtures, f'127.0.0.1:{port}'], check=True)
+    subprocess.run([sys.executable, f'{HERE}/signers.py', f'{folder}/mkfixtures.py', fixtures, f'127.0.0.1:{port}'], check=True)
     server.shutdown()
     server.server_close()
     # Policies and the like are not made: they are the same in every world.

@@ -52,6 +52,8 @@ mod policies;
 mod process;
 #[path = "cli/reading.rs"]
 mod reading;
+#[path = "cli/referring.rs"]
+mod referring;
 #[path = "cli/roots.rs"]
 mod roots;
 #[path = "cli/saving.rs"]

@@ -26,6 +26,8 @@ pub(crate) const ACCEPT_BLOB: &str = "*/*";
 
 /// The start of every media type of a Sigstore bundle.
 pub(crate) const BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
+/// What cosign calls a manifest of older signatures that refers to its image (`--registry-referrers-mode oci-1-1`).
+pub(crate) const SIGNATURES: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
 pub(crate) const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 
 pub(crate) const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";

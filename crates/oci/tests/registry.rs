@@ -22,6 +22,8 @@ mod places;
 mod raw;
 #[path = "registry/redirects.rs"]
 mod redirects;
+#[path = "registry/referring.rs"]
+mod referring;
 #[path = "registry/resolve.rs"]
 mod resolve;
 #[path = "registry/saving.rs"]

@@ -169,18 +169,31 @@ impl Registry {
         self.push_referrer(repository, subject, &serde_json::to_vec(&manifest).unwrap(), BUNDLE)
     }
 
+    /// Publishes older signatures in a manifest that refers to `subject`, as cosign 2 did with
+    /// `--registry-referrers-mode oci-1-1`.
+    pub fn push_referring(&self, repository: &str, subject: &Digest, signed: &[&Signed]) -> Digest {
+        const SIGNATURES: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
+        let items: Vec<Item> = signed.iter().map(|signed| signed.legacy_item()).collect();
+        self.push_blob(repository, b"{}");
+        let mut manifest = manifest_of(self.layers(repository, &items));
+        manifest["config"]["mediaType"] = json!(SIGNATURES);
+        manifest["subject"] = json!({"mediaType": MANIFEST, "digest": subject, "size": 2});
+        self.push_referrer(repository, subject, &serde_json::to_vec(&manifest).unwrap(), SIGNATURES)
+    }
+
+    fn layers(&self, repository: &str, items: &[Item]) -> Vec<serde_json::Value> {
+        let layer = |item: &Item| {
+            json!({
+                "mediaType": item.media_type, "digest": self.push_blob(repository, &item.bytes),
+                "size": item.bytes.len(), "annotations": item.annotations,
+            })
+        };
+        items.iter().map(layer).collect()
+    }
+
     /// Publishes layers under cosign's tag: `suffix` is `sig` or `att`. An earlier tag of that name is replaced.
     pub fn push_layers(&self, repository: &str, subject: &Digest, suffix: &str, items: &[Item]) -> Digest {
-        let layers = items
-            .iter()
-            .map(|item| {
-                let digest = self.push_blob(repository, &item.bytes);
-                json!({
-                    "mediaType": item.media_type, "digest": digest, "size": item.bytes.len(),
-                    "annotations": item.annotations,
-                })
-            })
-            .collect();
+        let layers = self.layers(repository, items);
         self.push_blob(repository, b"{}");
         let tag = format!("{}.{suffix}", subject.to_string().replace(':', "-"));
         self.push_manifest(

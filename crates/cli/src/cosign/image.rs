@@ -220,10 +220,28 @@ fn passed<'e>(
     if formats == Formats::BundlesOnly {
         return Err(first.unwrap_or_else(|| "no valid bundles exist in registry".into()));
     }
+    let typed = asked.typed.switch("experimental-oci11");
+    let referred = || judged(asked, judge, entry, found.referred.iter(), Form::Older, Vec::new());
+    let looks = asked.verb == Verb::Image && !found.referred.is_empty();
+    if let (true, Ok(shown)) = (typed && looks, referred()) {
+        return Ok(shown);
+    }
     if !found.older.is_empty() || !found.too_large.is_empty() {
         // The bundles' failure is the one that cosign reports where there are both.
-        return judged(asked, judge, entry, found.older.iter(), Form::Older, found.too_large.clone())
-            .map_err(|failure| first.unwrap_or(failure));
+        match judged(asked, judge, entry, found.older.iter(), Form::Older, found.too_large.clone()) {
+            Ok(shown) => return Ok(shown),
+            Err(failure) => first = first.or(Some(failure)),
+        }
+    }
+    if looks && !typed && !asked.typed.switch("strict-compat") {
+        match referred() {
+            Ok(shown) => return Ok(shown),
+            // cosign knows nothing of these; why they do not pass is for people.
+            Err(failure) => {
+                let unsigned = Failure::coded(NO_SIGNATURES, "no signatures found");
+                first = first.or_else(|| Some(unsigned.hinted(failure.hints)));
+            }
+        }
     }
     if let Some(failure) = first {
         return Err(failure);

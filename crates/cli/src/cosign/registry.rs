@@ -145,7 +145,7 @@ fn configuration(console: &Console<'_>) -> Option<PathBuf> {
 /// cosign's text for a repository that cannot be one.
 pub(crate) fn look(tag: Place, bundles: bool, typed: &Typed, console: &Console<'_>) -> Result<Look, Failure> {
     let mut places = BTreeSet::from([tag]);
-    if bundles {
+    if bundles || typed.switch("experimental-oci11") {
         places.insert(Place::Referrers);
     }
     let evidence_repository = evidence_repository(console)

@@ -15,7 +15,7 @@ use crate::{
     fault::Fault,
     lanes::Budget,
     limits, link,
-    manifest::{self, ACCEPT_ANY, ACCEPT_INDEX, BUNDLE, Descriptor, OCI_INDEX},
+    manifest::{self, ACCEPT_ANY, ACCEPT_INDEX, BUNDLE, Descriptor, OCI_INDEX, SIGNATURES},
     rules::Rules,
     source::Source,
     transport::Transport,
@@ -29,13 +29,12 @@ struct List {
     seen: HashSet<Digest>,
 }
 
-/// What became of one referrer.
-enum Outcome {
-    Bundle(Item),
-    Gap(Gap),
-    /// Something else than a Sigstore bundle, such as an SBOM.
-    Other,
-    TooMany,
+/// What one referrer held: nothing where it is something else than signatures, such as an SBOM.
+#[derive(Default)]
+struct Held {
+    items: Vec<Item>,
+    gaps: Vec<Gap>,
+    is_cut: bool,
 }
 
 /// Everything that refers to `digest`, as the registry lists it.
@@ -68,16 +67,16 @@ pub(crate) async fn list(
 }
 
 impl Gathering<'_> {
-    /// Collects the Sigstore bundles that refer to the digest.
+    /// Collects the Sigstore bundles, and the older signatures, that refer to the digest.
     pub(super) async fn referrers(&self, reference: &Reference) -> Found {
         let source = match self.source(reference).await {
             Ok(source) => source,
             Err(fault) => return dark(fault, Place::Referrers),
         };
         match self.listed(&source).await {
-            Ok(list) => self.bundles(&source, list, Place::Referrers).await,
+            Ok(list) => self.signatures(&source, list, Place::Referrers).await,
             Err(Fault::Absent { .. }) => match self.fallback(&source).await {
-                Ok(list) => self.bundles(&source, list, Place::FallbackTag).await,
+                Ok(list) => self.signatures(&source, list, Place::FallbackTag).await,
                 Err(Fault::Absent { .. }) => Found::default(),
                 Err(fault) => dark(fault, Place::FallbackTag),
             },
@@ -156,7 +155,7 @@ impl Gathering<'_> {
         Ok(list)
     }
 
-    async fn bundles(&self, source: &Source<'_>, list: List, place: Place) -> Found {
+    async fn signatures(&self, source: &Source<'_>, list: List, place: Place) -> Found {
         let List { mut descriptors, faults, .. } = list;
         let mut found = Found::default();
         found.gaps.extend(faults.into_iter().map(|fault| fault.listed(place, "list of referrers")));
@@ -167,13 +166,10 @@ impl Gathering<'_> {
             descriptors.iter().map(|descriptor| self.referrer(source, descriptor, place, &claimed)).collect();
         let outcomes: Vec<_> = stream::iter(reads).buffered(limits::REFERRERS_AT_ONCE).collect().await;
         let mut is_full = false;
-        for outcome in outcomes {
-            match outcome {
-                Outcome::Bundle(item) => found.items.push(item),
-                Outcome::Gap(gap) => found.gaps.push(gap),
-                Outcome::Other => {}
-                Outcome::TooMany => is_full = true,
-            }
+        for held in outcomes {
+            found.items.extend(held.items);
+            found.gaps.extend(held.gaps);
+            is_full |= held.is_cut;
         }
         if is_full {
             found.gaps.push(too_many(self.most, claimed.into_inner()).at(place, "referrers"));
@@ -187,50 +183,67 @@ impl Gathering<'_> {
         descriptor: &Descriptor,
         place: Place,
         claimed: &AtomicUsize,
-    ) -> Outcome {
-        let layer = match self.bundle_layer(source, descriptor).await {
-            Ok(Some(layer)) => layer,
-            Ok(None) => return Outcome::Other,
+    ) -> Held {
+        let mut held = Held::default();
+        let layers = match self.signed_layers(source, descriptor).await {
+            Ok(layers) => layers,
             Err(fault) => {
-                return Outcome::Gap(fault.listed(place, &format!("referrer {}", descriptor.digest)));
+                held.gaps.push(fault.listed(place, &format!("referrer {}", descriptor.digest)));
+                return held;
             }
         };
-        if claimed.fetch_add(1, Ordering::Relaxed) >= self.most {
-            return Outcome::TooMany;
+        for layer in layers {
+            if claimed.fetch_add(1, Ordering::Relaxed) >= self.most {
+                held.is_cut = true;
+                break;
+            }
+            let read = match &layer {
+                Ok(layer) => source.blob(layer).await.map(|bytes| item(bytes, layer, place)),
+                Err(fault) => Err(fault.clone()),
+            };
+            match (read, layer) {
+                (Ok(item), _) => held.items.push(item),
+                (Err(fault), Ok(layer)) => {
+                    held.gaps.push(fault.listed(place, &format!("layer {}", layer.digest)));
+                }
+                (Err(fault), Err(_)) => {
+                    held.gaps.push(fault.listed(place, &format!("a layer of {}", descriptor.digest)));
+                }
+            }
         }
-        match source.blob(&layer).await {
-            Ok(bytes) => Outcome::Bundle(item(bytes, &layer, place)),
-            Err(fault) => Outcome::Gap(fault.listed(place, &format!("bundle {}", layer.digest))),
-        }
+        held
     }
 
-    // The layer that holds a bundle, or nothing where the referrer is clearly something else.
-    async fn bundle_layer(
+    async fn signed_layers(
         &self,
         source: &Source<'_>,
         descriptor: &Descriptor,
-    ) -> Result<Option<Descriptor>, Fault> {
+    ) -> Result<Vec<Result<Descriptor, Fault>>, Fault> {
         let fetched = source.manifest(&descriptor.digest, Some(descriptor.size), ACCEPT_ANY).await?;
-        bundle_layer(&fetched.bytes, self.digest)
+        signed_layers(&fetched.bytes, self.digest)
     }
 }
 
-/// The layer of a referrer's manifest that holds a bundle for `subject`, or nothing where the referrer is clearly
-/// something else.
-pub(crate) fn bundle_layer(bytes: &[u8], subject: &Digest) -> Result<Option<Descriptor>, Fault> {
+/// The layers of a referrer's manifest that hold signatures of `subject`: one bundle, or cosign's older signatures. None where
+/// the referrer is clearly something else.
+pub(crate) fn signed_layers(bytes: &[u8], subject: &Digest) -> Result<Vec<Result<Descriptor, Fault>>, Fault> {
     let manifest = match manifest::manifest(bytes) {
         Ok(manifest) => manifest,
-        // An index may refer to an image; it holds no layer and so no bundle.
-        Err(_) if manifest::index(bytes).is_ok() => return Ok(None),
+        // An index may refer to an image; it holds no layer and so no signature.
+        Err(_) if manifest::index(bytes).is_ok() => return Ok(Vec::new()),
         Err(fault) => return Err(fault),
     };
     let is_bundle = |media_type: &str| media_type.starts_with(BUNDLE);
-    let says_so = manifest.artifact_type.as_deref().is_some_and(is_bundle);
+    let says_bundle = manifest.artifact_type.as_deref().is_some_and(is_bundle);
+    // SPEC: image-spec, a manifest without an artifact type is of its configuration's.
+    let config = manifest.config.as_ref().and_then(|config| config.as_ref().ok());
+    let is_older = manifest.artifact_type.as_deref() == Some(SIGNATURES)
+        || config.is_some_and(|config| config.media_type == SIGNATURES);
     let mut layers = manifest.layers;
-    if !says_so && layers.iter().flatten().all(|layer| !is_bundle(&layer.media_type)) {
+    if !says_bundle && !is_older && layers.iter().flatten().all(|layer| !is_bundle(&layer.media_type)) {
         return match layers.into_iter().find_map(Result::err) {
             Some(fault) => Err(fault),
-            None => Ok(None),
+            None => Ok(Vec::new()),
         };
     }
     // THREAT: a list that names a referrer of another image. See a_referrer_of_another_image_is_refused.
@@ -238,8 +251,11 @@ pub(crate) fn bundle_layer(bytes: &[u8], subject: &Digest) -> Result<Option<Desc
         let found = manifest.subject.map_or_else(|| "nothing".to_owned(), |found| found.to_string());
         return Err(Fault::malformed(format!("refers to {found}, not to {subject}")));
     }
+    if is_older && !says_bundle {
+        return Ok(layers);
+    }
     match (layers.pop(), layers.is_empty()) {
-        (Some(Ok(layer)), true) if is_bundle(&layer.media_type) => Ok(Some(layer)),
+        (Some(Ok(layer)), true) if is_bundle(&layer.media_type) => Ok(vec![Ok(layer)]),
         (Some(Err(fault)), true) => Err(fault),
         _ => Err(Fault::malformed("a bundle's manifest has exactly one layer, the bundle")),
     }
@@ -270,7 +286,9 @@ impl List {
 // cosign's own fallback indexes call bundles empty.
 fn is_likely(descriptor: &Descriptor) -> bool {
     let kind = descriptor.artifact_type.as_str();
-    kind.is_empty() || kind.starts_with(BUNDLE) || kind == "application/vnd.oci.empty.v1+json"
+    kind.is_empty()
+        || kind.starts_with(BUNDLE)
+        || [SIGNATURES, "application/vnd.oci.empty.v1+json"].contains(&kind)
 }
 
 fn dark(fault: Fault, place: Place) -> Found {

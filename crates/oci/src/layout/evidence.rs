@@ -8,7 +8,7 @@ use super::{ATTESTATIONS, Layout, LayoutError, SIGNATURES};
 use crate::{
     Descriptor,
     fault::Fault,
-    gather::{Found, merged, referrers::bundle_layer, too_many},
+    gather::{Found, merged, referrers::signed_layers, too_many},
     limits,
     manifest::{self, SIMPLE_SIGNING},
 };
@@ -33,7 +33,7 @@ impl Layout {
             Err(fault) => (None, vec![fault.listed(Place::Manifest, "image manifest")]),
         };
         let places = [
-            reading.bundles(),
+            reading.referrers(),
             reading.layers(SIGNATURES, Place::SignatureTag),
             reading.layers(ATTESTATIONS, Place::AttestationTag),
         ];
@@ -109,7 +109,7 @@ impl Reading<'_> {
     }
 
     // A layout has no list of referrers: every blob that is a manifest is asked what it refers to.
-    fn bundles(&mut self) -> Found {
+    fn referrers(&mut self) -> Found {
         let mut found = Found::default();
         let mut scanned = limits::LAYOUT_SCANNED_BYTES;
         for algorithm in [Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512] {
@@ -121,17 +121,19 @@ impl Reading<'_> {
                 }
             };
             for name in names {
-                match self.bundle(&name, &mut scanned) {
-                    Ok(None) => {}
-                    Ok(Some(_)) if found.items.len() == self.most => {
+                let layers = self.referrer(&name, &mut scanned).unwrap_or_else(|fault| vec![Err(fault)]);
+                for layer in layers {
+                    if found.items.len() == self.most {
                         found.gaps.push(too_many(self.most, self.most + 1).at(Place::Referrers, "referrers"));
                         return found;
                     }
-                    Ok(Some(item)) => found.items.push(item),
-                    Err(fault) => {
-                        found.gaps.push(fault.listed(Place::Referrers, &format!("referrer {name}")));
-                        if found.gaps.len() == limits::REFERRERS {
-                            return found;
+                    match layer.and_then(|layer| self.layer(&layer, Place::Referrers)) {
+                        Ok(item) => found.items.push(item),
+                        Err(fault) => {
+                            found.gaps.push(fault.listed(Place::Referrers, &format!("referrer {name}")));
+                            if found.gaps.len() == limits::REFERRERS {
+                                return found;
+                            }
                         }
                     }
                 }
@@ -140,22 +142,26 @@ impl Reading<'_> {
         found
     }
 
-    fn bundle(&mut self, name: &Digest, scanned: &mut u64) -> Result<Option<Item>, Fault> {
+    // The layers that hold signatures, where a blob is a manifest that refers to the image.
+    fn referrer(
+        &mut self,
+        name: &Digest,
+        scanned: &mut u64,
+    ) -> Result<Vec<Result<Descriptor, Fault>>, Fault> {
         let folder = &self.layout.folder;
         if name == self.layout.digest() || !folder.looks_like_json(name).map_err(LayoutError::into_fault)? {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let bytes = folder.blob(name, limits::MANIFEST_BYTES).map_err(LayoutError::into_fault)?;
         *scanned = scanned.checked_sub(bytes.len() as u64).ok_or_else(|| {
             Fault::limit("bytes of a layout that are looked through", limits::LAYOUT_SCANNED_BYTES, "more")
         })?;
         // Configurations and bundles are JSON too; what is no manifest refers to nothing.
-        let Ok(read) = manifest::manifest(&bytes) else { return Ok(None) };
+        let Ok(read) = manifest::manifest(&bytes) else { return Ok(Vec::new()) };
         if read.subject.as_ref() != Some(self.layout.digest()) {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        let Some(layer) = bundle_layer(&bytes, self.layout.digest())? else { return Ok(None) };
-        self.layer(&layer, Place::Referrers).map(Some)
+        signed_layers(&bytes, self.layout.digest())
     }
 }
 

@@ -9,7 +9,8 @@ pub(crate) const ROOT: &[Flag] = &[
         .of(Kind::Duration)
         .default("3m0s")
         .short('t'),
-    Flag::switch("verbose", "accepted for compatibility").short('d'),
+    Flag::switch("verbose", "try older signatures that refer to the image before those of the tag")
+        .short('d'),
     Flag::switch(
         "strict-compat",
         "choose between signature formats as cosign does, by the first image alone",

@@ -15,6 +15,8 @@ pub(super) struct Candidates<'e> {
     pub(super) bundles: Vec<&'e Item>,
     /// Layers of cosign's tags.
     pub(super) older: Vec<Item>,
+    /// The same layers in manifests that refer to the image.
+    pub(super) referred: Vec<Item>,
     /// Layers that `COSIGN_MAX_ATTACHMENT_SIZE` forbids to look at.
     pub(super) too_large: Vec<Refusal>,
 }
@@ -22,9 +24,11 @@ pub(super) struct Candidates<'e> {
 impl<'e> Candidates<'e> {
     /// Sorts what was found.
     pub(super) fn of(entry: &'e Entry, maximum: Option<u64>) -> Self {
-        let mut found = Self { bundles: Vec::new(), older: Vec::new(), too_large: Vec::new() };
+        let mut found =
+            Self { bundles: Vec::new(), older: Vec::new(), referred: Vec::new(), too_large: Vec::new() };
         for item in &entry.items {
-            if matches!(item.place, Place::Referrers | Place::FallbackTag) {
+            let refers = matches!(item.place, Place::Referrers | Place::FallbackTag);
+            if refers && !is_older(item) {
                 // What is no bundle among the referrers (SBOMs, build records) is nothing that cosign looks at.
                 if Bundle::read(item).is_ok() {
                     found.bundles.push(item);
@@ -34,11 +38,17 @@ impl<'e> Candidates<'e> {
             let size = item.bytes.len();
             match maximum.filter(|maximum| u64::try_from(size).unwrap_or(u64::MAX) > *maximum) {
                 Some(limit) => found.too_large.push(Refusal::LayerSize { size, limit }),
+                None if refers => found.referred.push(older(item)),
                 None => found.older.push(older(item)),
             }
         }
         found
     }
+}
+
+/// Whether an item is one of the older layers, wherever it was found.
+pub(super) fn is_older(item: &Item) -> bool {
+    item.annotations.contains_key("dev.cosignproject.cosign/signature")
 }
 
 // cosign never looks at the media type of a tag's layers; the tag says what they are.

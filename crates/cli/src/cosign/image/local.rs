@@ -7,7 +7,10 @@ use sealgate::{
     verify::{Bundle, Digest, Entry, Place},
 };
 
-use super::{Asked, Candidates, Formats, Verb, answer, checks, judged, maximum_size, one, passed, settled};
+use super::{
+    Asked, Candidates, Formats, Verb, answer, candidates::is_older, checks, judged, maximum_size, one,
+    passed, settled,
+};
 use crate::{
     Console,
     cosign::{
@@ -134,7 +137,7 @@ fn one_folder(
 fn unreadable(entry: &Entry, console: &mut Console<'_>) -> bool {
     let mut any = false;
     for item in entry.items.iter().filter(|item| item.place == Place::Referrers) {
-        if let Err(error) = Bundle::read(item) {
+        if let (false, Err(error)) = (is_older(item), Bundle::read(item)) {
             let hex = Digest::sha256(&item.bytes).hex();
             console.say(format!("WARNING: Failed to unmarshal bundle {hex}: {error}"));
             any = true;
@@ -175,7 +178,7 @@ fn of_bundles<'e>(
 }
 
 fn nothing_older(found: &Candidates<'_>) -> bool {
-    found.older.is_empty() && found.too_large.is_empty()
+    found.older.is_empty() && found.referred.is_empty() && found.too_large.is_empty()
 }
 
 fn nothing(found: &Candidates<'_>, entry: &Entry) -> bool {
