@@ -254,7 +254,7 @@ async fn a_namespace_takes_its_share_of_the_reviews_at_once_and_no_more() {
     let fixture = Fixture::start().await;
     let (good, cold) = (fixture.good("team/good"), fixture.good("team/cold"));
     assert_eq!(verdict(&fixture.ask(&review(&good)).await), "allow");
-    let mut waiting = stuck(&fixture, "prod", limits::REVIEWS_OF_ONE).await;
+    let mut waiting = stuck(&fixture, "prod", limits::REVIEWS_OF_ONE, limits::IMAGES_AT_ONCE).await;
     let began = std::time::Instant::now();
     let answer = fixture.ask(&review(&good)).await;
     assert_eq!(verdict(&answer), "503 overloaded");
@@ -265,7 +265,7 @@ async fn a_namespace_takes_its_share_of_the_reviews_at_once_and_no_more() {
         assert_eq!(verdict(&fixture.ask(&of_namespace(&review(image), "calm")).await), "allow");
     }
     // Two such namespaces take all there is.
-    waiting.extend(stuck(&fixture, "staging", limits::REVIEWS - limits::REVIEWS_OF_ONE).await);
+    waiting.extend(stuck(&fixture, "staging", limits::REVIEWS - limits::REVIEWS_OF_ONE, 1).await);
     assert_eq!(verdict(&fixture.ask(&of_namespace(&review(&good), "calm")).await), "503 overloaded");
     for waiting in waiting {
         assert_eq!(waiting.await.unwrap().unwrap().status(), 200);
@@ -279,18 +279,24 @@ fn of_namespace(review: &serde_json::Value, namespace: &str) -> serde_json::Valu
     review
 }
 
-// Reviews of one namespace that wait for a registry which never answers.
+// Reviews of one namespace, each of so many images, that wait for a registry which never answers.
 async fn stuck(
     fixture: &Fixture,
     namespace: &str,
     count: usize,
+    images: usize,
 ) -> Vec<tokio::task::JoinHandle<reqwest::Result<reqwest::Response>>> {
     let path = format!("/v2/stuck-{namespace}/");
     fixture.registry.on(Rule::path(&path, Answer::genuine().delay(Duration::from_secs(30))));
-    let url = fixture.url.replace("timeout=10s", "timeout=6s");
+    let url = fixture.url.replace("timeout=10s", "timeout=8s");
+    let image = fixture.unsigned(&format!("stuck-{namespace}/0"));
     let waiting = (0..count).map(|number| {
-        let image = fixture.unsigned(&format!("stuck-{namespace}/{number}"));
-        let body = of_namespace(&review(&image), namespace).to_string();
+        let container = |at| {
+            let image = image.replace("/0@", &format!("/{number}-{at}@"));
+            json!({"name": format!("c{at}"), "image": image})
+        };
+        let containers: Vec<_> = (0..images).map(container).collect();
+        let body = of_namespace(&pod_review(&json!({"containers": containers})), namespace).to_string();
         let request = fixture.client.post(&url).header("content-type", "application/json").body(body);
         tokio::spawn(request.send())
     });

@@ -20,8 +20,15 @@ pub const EVIDENCE_BYTES: u64 = 24 * 1024 * 1024;
 /// The most time that a gathering may go on after nobody waits for it any more.
 pub const BACKGROUND: Duration = Duration::from_secs(30);
 
-/// Gatherings under way; those that nobody waits for any more count as well.
-pub const GATHERINGS: usize = 1024;
+/// Gatherings under way; those that nobody waits for any more count as well. One for each image of all reviews that the
+/// webhook judges at a time, and some to spare.
+pub const GATHERINGS: usize = 2560;
+
+/// Gatherings under way for one namespace, or for all that has none: one for each image of its share of the reviews.
+pub const GATHERINGS_OF_ONE: usize = 1024;
+
+/// How long a caller waits for what another namespace gathers already, before it gathers for itself.
+pub const GO_ALONG: Duration = Duration::from_millis(500);
 
 /// Beyond so many gatherings none is begun that nobody waits for.
 pub const GATHERINGS_BEHIND: usize = 256;

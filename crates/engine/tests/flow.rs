@@ -161,6 +161,31 @@ async fn a_store_that_stalls_hides_no_signature_in_another() {
 }
 
 #[tokio::test]
+async fn a_namespace_does_not_wait_for_what_another_gathers_in_vain() {
+    let scene = Scene::new();
+    let (image, other) = (scene.signed("app"), scene.signed("other"));
+    let patience = Duration::from_secs(4);
+    // Whatever the first one asks first never comes; whoever asks again is answered.
+    let stalled = Rule::path("", Answer::genuine().delay(Duration::from_secs(30))).times(4);
+    scene.registry.on(stalled);
+    let (slow, quick) = tokio::join!(scene.check_in("stuck", &image, patience), async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let began = std::time::Instant::now();
+        let answer = scene.check_in("calm", &image, patience).await;
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        answer
+    });
+    assert!(matches!(*quick.verdict, Verdict::Allow(_)), "{:#?}", quick.verdict);
+    assert!(!matches!(*slow.verdict, Verdict::Deny(_)), "{:#?}", slow.verdict);
+    // Where nothing is slow they share one gathering.
+    scene.registry.clear_journal();
+    let (one, another) =
+        tokio::join!(scene.check_in("one", &other, patience), scene.check_in("two", &other, patience));
+    assert!([one, another].iter().all(|answer| matches!(*answer.verdict, Verdict::Allow(_))));
+    assert!(scene.registry.request_count() <= 6, "{}", scene.registry.request_count());
+}
+
+#[tokio::test]
 async fn after_the_deadline_the_gathering_goes_on_and_the_next_try_finds_it_done() {
     let scene = Scene::new();
     let image = scene.signed("app");
@@ -205,20 +230,23 @@ async fn what_nobody_waits_for_any_more_is_bounded() {
     let scene = Scene::new();
     scene.registry.on(Rule::path("", Answer::genuine().delay(Duration::from_secs(30))));
     let reference = |number: usize| format!("{}/acme/app@sha256:{number:064x}", scene.registry.host());
+    // A namespace for each share, so that only the last bound is met here.
+    let namespace = |number: usize| format!("team-{}", number / (limits::GATHERINGS_OF_ONE / 2));
     let leave = |number: usize| {
-        let image = reference(number);
-        assert!(scene.check_within(&image, Duration::from_secs(60)).now_or_never().is_none());
+        let (namespace, image) = (namespace(number), reference(number));
+        assert!(scene.check_in(&namespace, &image, Duration::from_secs(60)).now_or_never().is_none());
     };
-    let code = async |number: usize| {
-        let answer = scene.check_within(&reference(number), Duration::from_millis(50)).await;
+    let code = async |namespace: &str, number: usize| {
+        let answer = scene.check_in(namespace, &reference(number), Duration::from_millis(50)).await;
         let Verdict::Unknown(gaps) = &*answer.verdict else { panic!("{:?}", answer.verdict) };
         assert!(gaps.temporary);
         gaps.report.reasons[0].code
     };
-    (1..=limits::GATHERINGS).for_each(leave);
+    (0..limits::GATHERINGS).for_each(leave);
     // The last one was begun, and is waited for by whoever asks again; one more is not begun.
-    assert_eq!(code(limits::GATHERINGS).await, "registry-still-answering");
-    assert_eq!(code(limits::GATHERINGS + 1).await, "registry-rate-limited");
+    let last = limits::GATHERINGS - 1;
+    assert_eq!(code(&namespace(last), last).await, "registry-still-answering");
+    assert_eq!(code("calm", limits::GATHERINGS).await, "registry-rate-limited");
 }
 
 /// Row 097: a fault at any of the requests that a judgement makes. What is unsigned never gets in, and what is signed is

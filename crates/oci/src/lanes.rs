@@ -42,6 +42,12 @@ pub(crate) struct Owner {
     held: AtomicU64,
 }
 
+impl Owner {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// The right to run one request; ends when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Permit {

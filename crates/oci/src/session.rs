@@ -16,11 +16,11 @@ use tokio::{
 
 use crate::{challenge::Challenge, limits};
 
-/// One entry per host, and one per host and repository.
+/// One entry per host, and one per host, repository and owner.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     hosts: Mutex<HashMap<String, Arc<HostState>>>,
-    tokens: Mutex<HashMap<(String, String), Arc<TokenSlot>>>,
+    tokens: Mutex<HashMap<(String, String, String), Arc<TokenSlot>>>,
 }
 
 /// A token, and who is fetching one.
@@ -54,8 +54,10 @@ impl Sessions {
     }
 
     /// The place of the token for one repository. INVARIANT: never shared with another repository or credential.
-    pub(crate) fn token(&self, host: &str, repository: &str) -> Arc<TokenSlot> {
-        entry(&self.tokens, (host.to_owned(), repository.to_owned()))
+    // THREAT: whoever fetches it waits within a share that is used up, and everybody else waits along.
+    // See whoever_waits_for_a_token_waits_for_none_but_its_own.
+    pub(crate) fn token(&self, host: &str, repository: &str, owner: &str) -> Arc<TokenSlot> {
+        entry(&self.tokens, (host.to_owned(), repository.to_owned(), owner.to_owned()))
     }
 }
 
@@ -108,15 +110,15 @@ mod tests {
     #[test]
     fn what_nobody_uses_is_forgotten_at_the_limit_and_not_before() {
         let sessions = Sessions::default();
-        let held = sessions.token("host", "held");
+        let held = sessions.token("host", "held", "");
         for number in 1..limits::TOKENS {
-            sessions.token("host", &format!("repository{number}"));
+            sessions.token("host", &format!("repository{number}"), "");
         }
         assert_eq!(sessions.tokens.lock().unwrap().len(), limits::TOKENS);
-        sessions.token("host", "one-more");
+        sessions.token("host", "one-more", "");
         assert_eq!(sessions.tokens.lock().unwrap().len(), 2);
-        assert!(Arc::ptr_eq(&held, &sessions.token("host", "held")));
-        assert!(!Arc::ptr_eq(&held, &sessions.token("host2", "held")));
+        assert!(Arc::ptr_eq(&held, &sessions.token("host", "held", "")));
+        assert!(!Arc::ptr_eq(&held, &sessions.token("host2", "held", "")));
     }
 
     #[tokio::test]

@@ -207,7 +207,8 @@ impl Transport {
             (Challenge::Bearer { realm, service }, _) => (realm, service.as_deref()),
         };
         let realm = self.rules.realm(site, realm)?;
-        let slot = self.sessions.token(&site.name, &ask.token_name());
+        let owner = ask.bounds.budget.owner().map_or("", |owner| owner.name());
+        let slot = self.sessions.token(&site.name, &ask.token_name(), owner);
         // Whoever comes first fetches the token, the others wait for it.
         let mut kept = timeout_at(ask.bounds.deadline, slot.lock()).await.map_err(|_| {
             Fault::new(GapCause::Timeout, format!("no token for `{}` before the deadline", site.name))

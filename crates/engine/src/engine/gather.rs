@@ -8,7 +8,12 @@ use sealgate_verify::{Digest, Entry, GapCause, Item, Place, Timestamp};
 use tokio::time::{Instant, timeout_at};
 
 use super::{CheckError, Engine, gap};
-use crate::{cache::KeptEntry, flight::Flight, key::EvidenceKey, limits};
+use crate::{
+    cache::KeptEntry,
+    flight::{Flight, Most},
+    key::EvidenceKey,
+    limits,
+};
 
 /// The places that can hold a signature. All are looked at: a signature in one must not hide behind the absence in another.
 pub(super) const PLACES: [Place; 3] = [Place::AttestationTag, Place::Referrers, Place::SignatureTag];
@@ -30,6 +35,16 @@ impl Engine {
         let left = deadline.saturating_duration_since(Instant::now());
         let margin = (left / 10).min(limits::DECIDING);
         let until = deadline.checked_sub(margin).unwrap_or(deadline);
+        // Whoever else is at it shares what it finds, if it finds all and soon. More is not asked of another's luck: its
+        // gathering waits within another's shares, and ends at another's deadline.
+        if let Some(flight) = self.inner.gatherings.of_others(key, owner(request)) {
+            let patience = deadline.min(Instant::now() + limits::GO_ALONG);
+            if let Ok(Some(kept)) = timeout_at(patience, flight).await
+                && kept.entry.gaps.is_empty()
+            {
+                return Ok(kept);
+            }
+        }
         let Some(flight) = self.gatherings(key, request, digest, now, until, limits::GATHERINGS) else {
             return Ok(dark(
                 digest,
@@ -75,7 +90,8 @@ impl Engine {
         deadline: Instant,
         most: usize,
     ) -> Option<Flight<KeptEntry>> {
-        self.inner.gatherings.join(key.clone(), most, || {
+        let most = Most { all: most, of_one: limits::GATHERINGS_OF_ONE };
+        self.inner.gatherings.join(key.clone(), owner(request), most, || {
             let (inner, key, digest) = (Arc::clone(&self.inner), key.clone(), digest.clone());
             let (client, reference) = (inner.client(request), request.reference.clone());
             async move {
@@ -96,6 +112,10 @@ impl Engine {
             }
         })
     }
+}
+
+fn owner(request: &Request) -> &str {
+    request.namespace.as_deref().unwrap_or_default()
 }
 
 fn merged(before: &[Item], now: Vec<Item>) -> Vec<Item> {

@@ -101,9 +101,12 @@ impl Scene {
     }
 
     pub(crate) async fn check_within(&self, reference: &str, patience: Duration) -> Answer {
-        let reference = Reference::parse(reference).unwrap();
-        let request =
-            Request { reference, namespace: Some("prod".into()), role: Role::Container, allow_tags: false };
+        self.check_in("prod", reference, patience).await
+    }
+
+    pub(crate) async fn check_in(&self, namespace: &str, reference: &str, patience: Duration) -> Answer {
+        let (reference, namespace) = (Reference::parse(reference).unwrap(), Some(namespace.to_owned()));
+        let request = Request { reference, namespace, role: Role::Container, allow_tags: false };
         self.engine.check(&request, self.world.now(), Instant::now() + patience).await.unwrap()
     }
 

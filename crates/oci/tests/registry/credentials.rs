@@ -302,6 +302,24 @@ async fn a_token_service_that_stalls_ends_with_the_deadline() {
 }
 
 #[tokio::test]
+async fn whoever_waits_for_a_token_waits_for_none_but_its_own() {
+    let shop = signed();
+    shop.registry.set_auth(Auth::Bearer { realm: None, credentials: None });
+    shop.registry.on(Rule::path("/token", Answer::genuine().delay(Duration::from_secs(30))).times(1));
+    let client = shop.client();
+    let stuck = client.on_behalf_of("stuck");
+    let patience = Duration::from_secs(5);
+    let (_, entry) = tokio::join!(shop.gather_within(&stuck, patience), async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let started = std::time::Instant::now();
+        let entry = shop.gather_within(&client.on_behalf_of("calm"), patience).await;
+        assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+        entry
+    });
+    assert_eq!((entry.items.len(), entry.gaps.len()), (1, 0), "{:?}", entry.gaps);
+}
+
+#[tokio::test]
 async fn no_gap_tells_a_secret() {
     let shop = signed();
     shop.registry.set_auth(Auth::Bearer { realm: None, credentials: Some(("x".into(), "y".into())) });
