@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     TufError,
+    older::Pieces,
     trusted::{self, Lower, Roots},
 };
 
@@ -56,6 +57,9 @@ pub struct Kept {
     pub(crate) trusted_root: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) pieces: BTreeMap<String, String>,
+    /// When those of them that are no longer active ended, in seconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) ends: BTreeMap<String, i64>,
 }
 
 /// What a repository says, proven from the anchor on.
@@ -109,7 +113,7 @@ impl Kept {
                 _ => return Err(TufError::Integrity { file: trusted::TRUSTED_ROOT }),
             }
         }
-        let published = listed.read(files, refreshed)?;
+        let published = listed.read(files, |all| Pieces::kept(all, &self.ends, refreshed))?;
         let bytes = |text: &String| text.clone().into_bytes();
         let lower = Lower {
             timestamp: (timestamp, bytes(&self.timestamp)),
@@ -134,7 +138,7 @@ impl Proven {
 
     /// Whether the repository publishes keys and certificates one by one, instead of a `trusted_root.json`.
     pub fn is_in_pieces(&self) -> bool {
-        !self.lower.published.pieces.is_empty()
+        !self.lower.published.pieces.all.is_empty()
     }
 
     /// When it was last known to be today's.
@@ -162,11 +166,13 @@ impl Proven {
     pub fn files(&self) -> Vec<(String, &[u8])> {
         let lower = &self.lower;
         let mut files = self.metadata().map(|(name, bytes)| (name.to_owned(), bytes)).to_vec();
-        match lower.published.pieces.as_slice() {
+        match lower.published.pieces.all.as_slice() {
             [] => files.push((format!("targets/{}", trusted::TRUSTED_ROOT), &lower.published.json)),
             // INVARIANT: their names are those of plain files.
             pieces => {
-                files.extend(pieces.iter().map(|(name, bytes)| (format!("targets/{name}"), bytes.as_slice())))
+                for (piece, bytes) in pieces {
+                    files.push((format!("targets/{}", piece.name), bytes));
+                }
             }
         }
         files
@@ -223,11 +229,17 @@ impl Proven {
             timestamp: text(&lower.timestamp.1),
             snapshot: text(&lower.snapshot.1),
             targets: text(&lower.targets.1),
-            trusted_root: match published.pieces.is_empty() {
+            trusted_root: match published.pieces.all.is_empty() {
                 true => text(&published.json),
                 false => String::new(),
             },
-            pieces: published.pieces.iter().map(|(name, bytes)| (name.clone(), text(bytes))).collect(),
+            pieces: published
+                .pieces
+                .all
+                .iter()
+                .map(|(piece, bytes)| (piece.name.clone(), text(bytes)))
+                .collect(),
+            ends: published.pieces.ends.iter().map(|(name, end)| (name.clone(), end.0)).collect(),
         }
     }
 }

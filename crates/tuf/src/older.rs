@@ -2,8 +2,10 @@
 //! says what it is for. Pure.
 //!
 //! A target says `{"sigstore": {"usage": "Rekor", "status": "Active"}}` of itself. Where none of a usage does, the names that
-//! the first repositories had stand for it. What is no longer active ended at the latest when the repository said so; what
-//! began when, nobody says.
+//! the first repositories had stand for it. What is no longer active ended at the latest when a refresh
+//! first found it so ([`Pieces::found`]); what began when, nobody says.
+
+use std::collections::BTreeMap;
 
 use sealgate_verify::{Timestamp as Time, TrustedRoot};
 use serde_json::Value;
@@ -29,6 +31,22 @@ enum Usage {
     Fulcio,
     Rekor,
     Tsa,
+}
+
+/// Pieces with their bytes, and when those that are no longer active ended, by their names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pieces {
+    pub(crate) all: Vec<(Piece, Vec<u8>)>,
+    pub(crate) ends: BTreeMap<String, Time>,
+}
+
+// How a piece stands, or a chain of them: the least counts.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Standing {
+    /// Ended, and nobody here knows when.
+    Unknown,
+    Ended(Time),
+    Active,
 }
 
 /// The pieces that the targets list; none if the repository has none.
@@ -64,19 +82,92 @@ pub(crate) fn listed(targets: &Targets) -> Result<Vec<Piece>, TufError> {
     }
 }
 
+impl Pieces {
+    /// What a refresh at `now` found, where `before` is what the last one did.
+    ///
+    /// What was active then has ended by now. What had ended then stays ended when it had: otherwise each refresh would move
+    /// the end past what was signed meanwhile. When a piece ended that was never seen active here nobody knows; it
+    /// may be years ago, and every new cache would believe whoever has found its key since. So it vouches for nothing.
+    // THREAT: a retired key that signs on, and the refresh that its signature itself asks for puts the end behind it.
+    // See a_retired_key_ends_once_however_often_the_repository_is_asked and what_was_never_active_here_vouches_for_nothing.
+    pub(crate) fn found(all: Vec<(Piece, Vec<u8>)>, before: &Self, now: Time) -> Self {
+        let end = |(piece, bytes): &(Piece, Vec<u8>)| {
+            let known = before.all.iter().filter(|(it, held)| it.usage == piece.usage && held == bytes);
+            match known.map(|(it, _)| before.standing(it)).min()? {
+                Standing::Active => Some(now),
+                Standing::Ended(end) => Some(end.min(now)),
+                Standing::Unknown => None,
+            }
+        };
+        let over = all.iter().filter(|(piece, _)| !piece.is_active);
+        let ends = over.filter_map(|it| Some((it.0.name.clone(), end(it)?))).collect();
+        Self { all, ends }
+    }
+
+    /// What was kept of a refresh.
+    // THREAT: a cache that somebody else wrote puts an end into the future. It is no later than the refresh.
+    // See a_kept_end_is_never_later_than_the_refresh.
+    pub(crate) fn kept(all: Vec<(Piece, Vec<u8>)>, ends: &BTreeMap<String, i64>, refreshed: Time) -> Self {
+        let over = all.iter().filter(|(piece, _)| !piece.is_active);
+        // One before everything would be no window at all, and be left out of the root as if nothing had been asked for.
+        let end = |name: &String| Some(Time(*ends.get(name).filter(|end| **end > 0)?).min(refreshed));
+        let ends = over.filter_map(|(piece, _)| Some((piece.name.clone(), end(&piece.name)?))).collect();
+        Self { all, ends }
+    }
+
+    fn standing(&self, piece: &Piece) -> Standing {
+        match self.ends.get(&piece.name) {
+            _ if piece.is_active => Standing::Active,
+            Some(end) => Standing::Ended(*end),
+            None => Standing::Unknown,
+        }
+    }
+
+    // A chain has ended where any certificate of it has.
+    fn chain(&self, certificates: &Certificates<'_>, chain: &[Vec<u8>]) -> Standing {
+        let of = |der: &Vec<u8>| {
+            let each = certificates.iter().filter(|(_, ders)| ders.contains(der));
+            let each: Vec<Standing> = each.map(|(piece, _)| self.standing(piece)).collect();
+            match each.contains(&Standing::Active) {
+                true => Standing::Active,
+                false => each.into_iter().min().unwrap_or(Standing::Unknown),
+            }
+        };
+        chain.iter().map(of).min().unwrap_or(Standing::Unknown)
+    }
+}
+
+impl Standing {
+    // The end of what counts, if it has one; none for what does not count.
+    fn end(self) -> Option<Option<Time>> {
+        match self {
+            Self::Active => Some(None),
+            Self::Ended(end) => Some(Some(end)),
+            Self::Unknown => None,
+        }
+    }
+}
+
 /// Puts the root together, as a `trusted_root.json`.
 ///
 /// # Errors
 /// [`TufError::Piece`] if a file is not what it should be, [`TufError::Pieces`] if a certificate hangs from no root.
-pub(crate) fn root(pieces: &[(Piece, Vec<u8>)], refreshed: Time) -> Result<(TrustedRoot, Vec<u8>), TufError> {
-    let of = |usage: Usage| pieces.iter().filter(move |(piece, _)| piece.usage == usage);
+pub(crate) fn root(pieces: &Pieces) -> Result<(TrustedRoot, Vec<u8>), TufError> {
+    let of = |usage: Usage| pieces.all.iter().filter(move |(piece, _)| piece.usage == usage);
     let mut services = Services::default();
     for (usage, logs) in [(Usage::Ctfe, &mut services.ct_logs), (Usage::Rekor, &mut services.logs)] {
         for (piece, bytes) in of(usage) {
             let key = blocks(piece, bytes, "PUBLIC KEY")?;
             let [key] = key.as_slice() else { return Err(piece.is_not("one public key")) };
-            let end = (!piece.is_active).then_some(refreshed);
-            logs.push(pieces::log(key, end).ok_or_else(|| piece.is_not("a key of a kind that logs use"))?);
+            let log =
+                |end| pieces::log(key, end).ok_or_else(|| piece.is_not("a key of a kind that logs use"));
+            // What is none is refused, whether it counts or not.
+            let open = log(None)?;
+            match pieces.standing(piece).end() {
+                Some(None) => logs.push(open),
+                Some(end) => logs.push(log(end)?),
+                None => {}
+            }
         }
     }
     // THREAT: a root without logs asks for no proof of any. Where the repository names none, the proof is asked for, and nobody
@@ -93,8 +184,14 @@ pub(crate) fn root(pieces: &[(Piece, Vec<u8>)], refreshed: Time) -> Result<(Trus
     let fulcio = certificates(Usage::Fulcio)?;
     let (anchors, between): (Vec<Vec<u8>>, Vec<Vec<u8>>) =
         all(&fulcio).into_iter().partition(|der| pieces::is_self_signed(der));
-    for chain in pieces::chains(&anchors, &between) {
-        services.authorities.push(pieces::authority(&chain, end(&fulcio, &chain, refreshed)));
+    let chains = pieces::chains(&anchors, &between);
+    if !fulcio.is_empty() && chains.is_empty() {
+        return Err(TufError::Pieces { missing: "Fulcio root certificate" });
+    }
+    for chain in chains {
+        if let Some(end) = pieces.chain(&fulcio, &chain).end() {
+            services.authorities.push(pieces::authority(&chain, end));
+        }
     }
     let stamps = certificates(Usage::Tsa)?;
     let (authorities, leaves): (Vec<Vec<u8>>, Vec<Vec<u8>>) =
@@ -108,10 +205,9 @@ pub(crate) fn root(pieces: &[(Piece, Vec<u8>)], refreshed: Time) -> Result<(Trus
         let Some(chain) = chain else {
             return Err(TufError::Pieces { missing: "TSA certificate above a TSA's" });
         };
-        services.timestamp_authorities.push(pieces::authority(&chain, end(&stamps, &chain, refreshed)));
-    }
-    if !fulcio.is_empty() && services.authorities.is_empty() {
-        return Err(TufError::Pieces { missing: "Fulcio root certificate" });
+        if let Some(end) = pieces.chain(&stamps, &chain).end() {
+            services.timestamp_authorities.push(pieces::authority(&chain, end));
+        }
     }
     let json = services.json().to_string().into_bytes();
     Ok((TrustedRoot::from_json(&json).map_err(TufError::Target)?, json))
@@ -127,15 +223,6 @@ fn all(certificates: &Certificates<'_>) -> Vec<Vec<u8>> {
         }
     }
     found
-}
-
-// A chain has ended where any certificate of it has.
-fn end(certificates: &Certificates<'_>, chain: &[Vec<u8>], refreshed: Time) -> Option<Time> {
-    let is_over = |der: &Vec<u8>| {
-        let mut of = certificates.iter().filter(|(_, ders)| ders.contains(der));
-        !of.any(|(piece, _)| piece.is_active)
-    };
-    chain.iter().any(is_over).then_some(refreshed)
 }
 
 fn blocks(piece: &Piece, bytes: &[u8], tag: &str) -> Result<Vec<Vec<u8>>, TufError> {

@@ -2,12 +2,12 @@
 //!
 //! Spec: TUF 1.0, 5.3 to 5.7.
 
-use sealgate_verify::{Timestamp as Time, TrustedRoot};
+use sealgate_verify::TrustedRoot;
 
 use crate::{
     Anchor, TufError, limits,
     metadata::{Envelope, Pin, Role, Root, Snapshot, Target, Targets, Timestamp},
-    older::{self, Piece},
+    older::{self, Piece, Pieces},
 };
 
 /// The target that all of this is about.
@@ -35,7 +35,7 @@ pub(crate) struct Published {
     pub(crate) root: TrustedRoot,
     pub(crate) json: Vec<u8>,
     /// What it was put together from; empty where it came whole.
-    pub(crate) pieces: Vec<(String, Vec<u8>)>,
+    pub(crate) pieces: Pieces,
 }
 
 /// How the targets list the root.
@@ -142,17 +142,21 @@ impl Listed {
     }
 
     /// Reads the root of files in the same order, each of which has the bytes that it should have; whole or not at all.
-    pub(crate) fn read(self, mut files: Vec<Vec<u8>>, refreshed: Time) -> Result<Published, TufError> {
+    /// `standing` says when pieces ended.
+    pub(crate) fn read(
+        self,
+        mut files: Vec<Vec<u8>>,
+        standing: impl FnOnce(Vec<(Piece, Vec<u8>)>) -> Pieces,
+    ) -> Result<Published, TufError> {
         match self {
             Self::Whole(_) => {
                 let json = files.pop().ok_or(TufError::NoTrustedRoot)?;
                 let root = TrustedRoot::from_json(&json).map_err(TufError::Target)?;
-                Ok(Published { root, json, pieces: Vec::new() })
+                Ok(Published { root, json, pieces: Pieces::default() })
             }
             Self::Pieces(pieces) => {
-                let pieces: Vec<(Piece, Vec<u8>)> = pieces.into_iter().zip(files).collect();
-                let (root, json) = older::root(&pieces, refreshed)?;
-                let pieces = pieces.into_iter().map(|(piece, bytes)| (piece.name, bytes)).collect();
+                let pieces = standing(pieces.into_iter().zip(files).collect());
+                let (root, json) = older::root(&pieces)?;
                 Ok(Published { root, json, pieces })
             }
         }
@@ -162,9 +166,9 @@ impl Listed {
 impl Published {
     /// A file of it by its name.
     pub(crate) fn file(&self, name: &str) -> Option<&Vec<u8>> {
-        match self.pieces.is_empty() {
+        match self.pieces.all.is_empty() {
             true => (name == TRUSTED_ROOT).then_some(&self.json),
-            false => self.pieces.iter().find(|(known, _)| known == name).map(|(_, bytes)| bytes),
+            false => self.pieces.all.iter().find(|(piece, _)| piece.name == name).map(|(_, bytes)| bytes),
         }
     }
 }

@@ -8,6 +8,7 @@ use sealgate_verify::Timestamp as Time;
 use crate::{
     Anchor, Proven, TufError, limits,
     metadata::{Role, Snapshot, Target, Targets, Timestamp},
+    older::Pieces,
     trusted::{self, Listed, Lower, Published, Roots},
 };
 
@@ -28,6 +29,8 @@ pub struct Update {
     now: Time,
     anchor: Anchor,
     held: Option<Lower>,
+    // What was held of a root in pieces, whatever becomes of the rest.
+    before: Pieces,
     rotations: u64,
     stage: Stage,
 }
@@ -64,6 +67,7 @@ impl Update {
     /// [`TufError::Clock`] if the clock is behind the last refresh; [`TufError`] if the anchor brings bytes that are none.
     // THREAT: a clock that was set back, so that nothing has expired. See a_clock_that_was_set_back_is_found_out.
     pub fn begin(anchor: &Anchor, held: Option<Proven>, now: Time) -> Result<Self, TufError> {
+        let before = held.as_ref().map(|held| held.lower.published.pieces.clone()).unwrap_or_default();
         let (stage, held) = match held {
             Some(held) if now.0 < held.refreshed.0.saturating_sub(limits::CLOCK_BEHIND_SECONDS) => {
                 return Err(TufError::Clock { now, refreshed: held.refreshed });
@@ -74,7 +78,7 @@ impl Update {
                 None => (Stage::Anchor, None),
             },
         };
-        Ok(Self { now, anchor: anchor.clone(), held, rotations: 0, stage })
+        Ok(Self { now, anchor: anchor.clone(), held, before, rotations: 0, stage })
     }
 
     /// The file that is needed next; none when the refresh is done.
@@ -246,7 +250,7 @@ impl Update {
             }
         }
         let Fetching { roots, timestamp, snapshot, targets, listed, files } = fetching;
-        let published: Published = listed.read(files, self.now)?;
+        let published: Published = listed.read(files, |all| Pieces::found(all, &self.before, self.now))?;
         let lower = Lower { timestamp, snapshot, targets, published };
         Ok(Stage::Done(Box::new(Proven { roots, lower, refreshed: self.now })))
     }

@@ -140,31 +140,127 @@ fn what_says_something_else_of_itself_does_not_go_by_its_name(#[case] custom: Va
     assert_eq!(says(None), Ok(()), "twin");
 }
 
+/// The targets, with one of them no longer active.
+fn retired(name: &str, status: &str) -> Vec<OlderTarget> {
+    with(name, |target| {
+        let usage = match name {
+            "rekor.pub" => "Rekor",
+            "ctfe.pub" => "CTFE",
+            _ => "fulcio",
+        };
+        says(target, usage, status);
+    })
+}
+
+const PIECES: [&str; 3] = ["rekor.pub", "ctfe.pub", "fulcio.crt.pem"];
+const HOUR: i64 = 3_600;
+
 #[rstest]
 #[case::expired("Expired")]
 #[case::unknown("Unknown")]
 #[case::a_word_of_tomorrow("Revoked")]
 fn what_is_no_longer_active_counts_for_what_it_did_before(#[case] status: &str) {
+    // The world signs within the minutes after this.
     let at = World::shared().at;
-    for name in ["rekor.pub", "ctfe.pub", "fulcio.crt.pem"] {
-        let scene = scene(&with(name, |target| {
-            let usage = if name == "rekor.pub" {
-                "Rekor"
-            } else if name == "ctfe.pub" {
-                "CTFE"
-            } else {
-                "fulcio"
-            };
-            says(target, usage, status);
-        }));
-        // The world signs within the minutes after `at`.
-        assert_eq!(believes(&scene.ask_at(at + 3_600).unwrap().root), Ok(()), "{name}");
-        fs::remove_file(scene.file()).unwrap();
-        assert!(believes(&scene.ask_at(at - 3_600).unwrap().root).is_err(), "{name}");
+    for name in PIECES {
+        let seen = |hours: i64| {
+            let mut scene = scene(&older());
+            scene.ask_at(at - 4 * HOUR).unwrap();
+            scene.tuf.publish_all(2, &retired(name, status));
+            (scene.ask_at(at + hours * HOUR).unwrap(), scene)
+        };
+        assert_eq!(believes(&seen(1).0.root), Ok(()), "{name}");
+        assert!(believes(&seen(-1).0.root).is_err(), "{name}");
     }
-    let twin = scene(&older()).ask_at(at - 3_600).unwrap();
+    let twin = scene(&older()).ask_at(at - HOUR).unwrap();
     assert_eq!(believes(&twin.root), Ok(()), "twin");
     assert!(written(&twin, "tlogs").iter().all(|log| log["publicKey"]["validFor"]["end"].is_null()));
+}
+
+#[test]
+fn a_retired_key_ends_once_however_often_the_repository_is_asked() {
+    let at = World::shared().at;
+    for name in PIECES {
+        let mut scene = scene(&older());
+        scene.ask_at(at - 4 * HOUR).unwrap();
+        scene.tuf.publish_all(2, &retired(name, "Expired"));
+        let first = scene.ask_at(at - HOUR).unwrap();
+        for hours in [1, 2, 20] {
+            let again = scene.ask_at(at + hours * HOUR).unwrap();
+            assert_eq!(again.json, first.json, "{name}");
+            assert!(believes(&again.root).is_err(), "{name}");
+            let kept = scene.repository().at_hand(Timestamp(at + hours * HOUR)).unwrap().held.unwrap();
+            assert_eq!(kept.json, first.json, "{name}");
+        }
+        // Another word for the same, other neighbours, keys of the repository's own that are replaced: it had ended then.
+        scene.tuf.publish_all(3, &retired(name, "Unknown"));
+        assert_eq!(scene.ask_at(at + 21 * HOUR).unwrap().json, first.json, "{name}");
+        let before = scene.tuf.clone();
+        scene.tuf.rotate(Some(&before));
+        assert_eq!(scene.ask_at(at + 22 * HOUR).unwrap().json, first.json, "{name}");
+        scene.tuf.publish_all(4, &older());
+        assert_eq!(believes(&scene.ask_at(at + 23 * HOUR).unwrap().root), Ok(()), "twin: active again");
+    }
+}
+
+#[test]
+fn a_retired_key_keeps_its_end_under_another_name() {
+    let at = World::shared().at;
+    let mut scene = scene(&older());
+    scene.ask_at(at - 4 * HOUR).unwrap();
+    scene.tuf.publish_all(2, &retired("rekor.pub", "Expired"));
+    let end = |held: &Held| {
+        let ends = written(held, "tlogs").into_iter().map(|log| log["publicKey"]["validFor"]["end"].clone());
+        ends.filter(Value::is_string).collect::<Vec<_>>()
+    };
+    let first = end(&scene.ask_at(at - HOUR).unwrap());
+    assert_eq!(first, [Timestamp(at - HOUR).to_string()]);
+    let mut renamed = retired("rekor.pub", "Expired");
+    renamed.iter_mut().find(|target| target.name == "rekor.pub").unwrap().name = "former.pub".to_owned();
+    scene.tuf.publish_all(3, &renamed);
+    assert_eq!(end(&scene.ask_at(at + HOUR).unwrap()), first);
+}
+
+#[test]
+fn what_was_never_active_here_vouches_for_nothing() {
+    let at = World::shared().at;
+    for (name, code) in PIECES.into_iter().zip(["log-unknown", "sct-invalid", "certificate-untrusted"]) {
+        let mut scene = scene(&retired(name, "Expired"));
+        for hours in [1, 2] {
+            let held = scene.ask_at(at + hours * HOUR).unwrap();
+            assert_eq!(believes(&held.root).map_err(|error| error.code()), Err(code), "{name}");
+        }
+        scene.tuf.publish_all(2, &older());
+        assert_eq!(believes(&scene.ask_at(at + 3 * HOUR).unwrap().root), Ok(()), "twin");
+        // From here on it is known.
+        scene.tuf.publish_all(3, &retired(name, "Expired"));
+        assert_eq!(believes(&scene.ask_at(at + 4 * HOUR).unwrap().root), Ok(()), "twin");
+    }
+}
+
+#[test]
+fn a_kept_end_is_never_later_than_the_refresh() {
+    let at = World::shared().at;
+    let mut scene = scene(&older());
+    scene.ask_at(at - 4 * HOUR).unwrap();
+    scene.tuf.publish_all(2, &retired("rekor.pub", "Expired"));
+    scene.ask_at(at - HOUR).unwrap();
+    let good: Value = serde_json::from_slice(&scene.kept().unwrap()).unwrap();
+    assert_eq!(good["ends"], json!({"rekor.pub": at - HOUR}));
+    let held = |end: Option<i64>| {
+        let mut kept = good.clone();
+        kept["ends"] = end.map_or(json!({}), |end| json!({"rekor.pub": end}));
+        fs::write(scene.file(), kept.to_string()).unwrap();
+        scene.repository().at_hand(Timestamp(at)).unwrap().held.unwrap()
+    };
+    let twin = held(Some(at - HOUR));
+    assert_eq!(held(Some(i64::MAX)).json, twin.json);
+    assert_eq!(believes(&held(Some(i64::MAX)).root).unwrap_err().code(), "log-unknown");
+    assert_eq!(written(&twin, "tlogs").len(), 2);
+    for never in [None, Some(0), Some(-1), Some(i64::MIN)] {
+        assert_eq!(written(&held(never), "tlogs").len(), 1, "{never:?}");
+        assert_eq!(believes(&held(never).root).unwrap_err().code(), "log-unknown", "{never:?}");
+    }
 }
 
 #[rstest]
