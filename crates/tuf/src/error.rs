@@ -49,6 +49,14 @@ pub enum RootsError {
         /// Where.
         path: PathBuf,
     },
+    /// Signed files of a repository of the older form.
+    #[error(
+        "trusted root `{name}` is published as keys and certificates one by one, which no policy is judged by"
+    )]
+    Pieces {
+        /// Which root.
+        name: String,
+    },
     /// Signed files that do not prove what they say.
     #[error("trusted root `{name}` is not proven by the files that are given for it")]
     Proof {
@@ -97,6 +105,7 @@ impl RootsError {
             Self::Format { .. } => "roots-format",
             Self::Name { .. } => "roots-name",
             Self::NotAFile { .. } | Self::Unreadable { .. } => "roots-unreadable",
+            Self::Pieces { .. } => "roots-pieces",
             Self::Proof { source, .. } => source.code(),
             Self::Root { source, .. } => source.code(),
             Self::TooLarge { .. } => "roots-too-large",
@@ -115,6 +124,10 @@ impl RootsError {
             }
             Self::NotAFile { .. } | Self::Unreadable { .. } => {
                 "check that the path is right and the file may be read"
+            }
+            Self::Pieces { .. } => {
+                "ask the repository's operator to publish `trusted_root.json`, which says when each key began and ended, or give \
+                 such a file"
             }
             Self::Proof { source, .. } => source.help(),
             Self::Root { .. } => {

@@ -17,8 +17,8 @@ pub struct Instance {
     /// Where it publishes its repository.
     pub mirror: &'static str,
     // The version of its root metadata that trust begins with, and the SHA-256 of it.
-    anchor: (u64, &'static str),
-    source: SigstoreInstance,
+    pub(crate) anchor: (u64, &'static str),
+    pub(crate) source: SigstoreInstance,
 }
 
 /// Every one of them.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-const CODES: [&str; 32] = [
+const CODES: [&str; 33] = [
     "tuf-anchor",
     "tuf-cache-busy",
     "tuf-cache-format",
@@ -37,6 +37,7 @@ const CODES: [&str; 32] = [
     // Of the files that are given by name.
     "roots-count",
     "roots-duplicate",
+    "roots-pieces",
 ];
 
 #[test]

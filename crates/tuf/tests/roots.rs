@@ -11,7 +11,7 @@
 use std::{collections::BTreeMap, error::Error as _, fs, path::PathBuf};
 
 use rstest::rstest;
-use sealgate_testkit::{TUF_NOW, Tuf, World};
+use sealgate_testkit::{TUF_NOW, Tuf, World, older_targets};
 use sealgate_tuf::{
     Anchor, Dated, EMBEDDED_SINCE, INSTANCES, Instance, Mirror, PUBLIC_GOOD, Repository, RootOrigin,
     RootSource, RootsError, limits, load, notes, read, read_dated,
@@ -201,6 +201,20 @@ fn signed_files_that_prove_nothing_are_refused() {
     let mut kept: serde_json::Value = serde_json::from_slice(&files).unwrap();
     kept["trustedRoot"] = String::from_utf8(World::named("thief").trusted_root_json()).unwrap().into();
     assert_eq!(of("lab", kept.to_string().as_bytes(), &[("lab", &anchor)]), Err(("tuf-integrity", true)));
+}
+
+#[test]
+fn signed_files_of_a_root_in_pieces_are_refused() {
+    let of = |tuf: &Tuf| {
+        let (files, anchor) = signed_files(tuf);
+        read_dated([("lab", files.as_slice())], &BTreeMap::from([("lab".to_owned(), anchor)]))
+            .map(drop)
+            .map_err(|error| (error.code(), !error.help().is_empty()))
+    };
+    let mut tuf = Tuf::new(&root());
+    assert_eq!(of(&tuf), Ok(()), "twin");
+    tuf.publish_all(2, &older_targets(&root()));
+    assert_eq!(of(&tuf), Err(("roots-pieces", true)));
 }
 
 #[test]
