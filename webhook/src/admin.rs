@@ -50,6 +50,11 @@ async fn ready(State(gate): State<Arc<Gate>>, RawQuery(query): RawQuery) -> (Sta
         None => "[-] snapshot none".to_owned(),
     };
     let roots: String = gate.ages().lines(now()).into_iter().map(|line| format!("{line}\n")).collect();
+    let unrefreshed: String = gate
+        .unrefreshed()
+        .iter()
+        .map(|(root, why)| format!("[!] trusted root {root} could not be refreshed: {why}\n"))
+        .collect();
     let phase = match gate.phase() {
         Phase::Serving => "[+] serving",
         Phase::Draining => "[-] draining: reviews are still judged",
@@ -57,7 +62,10 @@ async fn ready(State(gate): State<Arc<Gate>>, RawQuery(query): RawQuery) -> (Sta
     };
     (
         status,
-        format!("{policies}\n{snapshot}\n{roots}{phase}\n{}\n", if is_ready { "ready" } else { "not ready" }),
+        format!(
+            "{policies}\n{snapshot}\n{roots}{unrefreshed}{phase}\n{}\n",
+            if is_ready { "ready" } else { "not ready" }
+        ),
     )
 }
 

@@ -1,7 +1,7 @@
 //! What all connections share: the engine, the health, the budgets.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
@@ -31,6 +31,7 @@ pub(crate) struct Gate {
     /// KiB of bodies held at once.
     pub(crate) bodies: Semaphore,
     ages: ArcSwap<Ages>,
+    unrefreshed: ArcSwap<BTreeMap<String, String>>,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// What is logged.
@@ -77,6 +78,7 @@ impl Gate {
             reviews: Turns::new(limits::REVIEWS, limits::REVIEWS_OF_ONE),
             bodies: Semaphore::new(limits::BODIES / 1024),
             ages: ArcSwap::default(),
+            unrefreshed: ArcSwap::default(),
             metrics: Metrics::new(),
             recorder: Recorder::new(),
         }
@@ -115,6 +117,22 @@ impl Gate {
 
     pub(crate) fn set_ages(&self, ages: Ages) {
         self.ages.store(Arc::new(ages));
+    }
+
+    /// The roots whose last refresh failed, and why.
+    pub(crate) fn unrefreshed(&self) -> Arc<BTreeMap<String, String>> {
+        self.unrefreshed.load_full()
+    }
+
+    pub(crate) fn set_unrefreshed(&self, root: &str, why: Option<String>) {
+        self.unrefreshed.rcu(|all| {
+            let mut all = BTreeMap::clone(all);
+            match &why {
+                Some(why) => all.insert(root.to_owned(), why.clone()),
+                None => all.remove(root),
+            };
+            all
+        });
     }
 
     /// How the policies are.

@@ -89,6 +89,16 @@ pub enum StartError {
         /// Why.
         source: TufError,
     },
+    /// Two places for one root, or two beginnings.
+    #[error("trusted root `{name}` is given twice: by `{first}` and by `{second}`")]
+    RootTwice {
+        /// Which.
+        name: String,
+        /// A flag.
+        first: &'static str,
+        /// Another one, or the same once more.
+        second: &'static str,
+    },
     /// TLS.
     #[error("TLS cannot be set up")]
     Tls(#[from] TlsError),
@@ -100,6 +110,7 @@ impl Server {
     /// # Errors
     /// [`StartError`] if a port, a certificate or credentials cannot be had.
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        named_once(&options)?;
         let credentials = credentials(&options)?;
         let listener = bind(options.listen).await?;
         let admin_listener = bind(options.admin_listen).await?;
@@ -220,6 +231,24 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })
+}
+
+// THREAT: of two places for one root one wins unseen, or stops every later change of policies.
+// See a_root_has_one_place_and_one_beginning.
+fn named_once(options: &Options) -> Result<(), StartError> {
+    let [file, mirror, anchor] = ["--trusted-root", "--tuf-mirror", "--tuf-anchor"];
+    let files = options.trusted_roots.iter().map(|source| (source.name(), file));
+    let mirrors = options.tuf_mirrors.iter().map(|(name, _)| (name.as_str(), mirror));
+    let anchors = options.tuf_anchors.iter().map(|source| (source.name(), anchor));
+    for places in [files.chain(mirrors).collect::<Vec<_>>(), anchors.collect()] {
+        let mut seen = BTreeMap::new();
+        for (name, second) in places {
+            if let Some(first) = seen.insert(name, second) {
+                return Err(StartError::RootTwice { name: name.to_owned(), first, second });
+            }
+        }
+    }
+    Ok(())
 }
 
 // Where trust in repositories begins that nobody else knows.

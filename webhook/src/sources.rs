@@ -40,8 +40,10 @@ pub(crate) struct Places {
 pub(crate) struct Documents {
     /// Policy documents, by file name.
     pub(crate) policies: BTreeMap<String, Vec<u8>>,
-    /// Trusted roots, by name. `public-good` is built in and may be replaced.
+    /// Trusted roots from files, by name. `public-good` is built in and may be replaced.
     pub(crate) roots: BTreeMap<String, Vec<u8>>,
+    /// Trusted roots that are kept young, by name.
+    pub(crate) fresh: BTreeMap<String, Vec<u8>>,
 }
 
 /// Why documents make no snapshot.
@@ -146,12 +148,21 @@ impl Documents {
                 return Err(SourceError::RootTwice(root.name().to_owned()));
             }
         }
-        for (name, bytes) in places.fresh.load().iter() {
-            if documents.roots.insert(name.clone(), bytes.clone()).is_some() {
-                return Err(SourceError::RootTwice(name.clone()));
-            }
+        documents.refresh(places);
+        match documents.fresh.keys().find(|name| documents.roots.contains_key(*name)) {
+            Some(name) => Err(SourceError::RootTwice(name.clone())),
+            None => Ok(documents),
         }
-        Ok(documents)
+    }
+
+    /// Takes the roots that are kept young, as they are now.
+    pub(crate) fn refresh(&mut self, places: &Places) {
+        self.fresh = BTreeMap::clone(&places.fresh.load());
+    }
+
+    /// Every root.
+    pub(crate) fn all_roots(&self) -> impl Iterator<Item = (&String, &Vec<u8>)> {
+        self.roots.iter().chain(&self.fresh)
     }
 
     /// Makes a snapshot of them, and says what is odd and how old its roots are.
@@ -159,7 +170,7 @@ impl Documents {
     /// # Errors
     /// [`SourceError`] if any document is wrong.
     pub(crate) fn load(&self, places: &Places) -> Result<(Snapshot, Vec<Finding>, Ages), SourceError> {
-        let files = self.roots.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+        let files = self.all_roots().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
         let (roots, mut dates) = tuf::read_dated(files, &places.anchors)?;
         let sources: Vec<_> = self
             .policies
@@ -184,8 +195,17 @@ impl Documents {
 
     /// SHA-256 over names and contents.
     pub(crate) fn hash(&self) -> Digest {
+        Self::hash_of([(0_u8, &self.policies), (1, &self.roots), (2, &self.fresh)])
+    }
+
+    /// The same without the roots that are kept young, which change with every day.
+    pub(crate) fn hash_of_files(&self) -> Digest {
+        Self::hash_of([(0_u8, &self.policies), (1, &self.roots)])
+    }
+
+    fn hash_of<'a>(all: impl IntoIterator<Item = (u8, &'a BTreeMap<String, Vec<u8>>)>) -> Digest {
         let mut text = vec![];
-        for (kind, map) in [(0_u8, &self.policies), (1, &self.roots)] {
+        for (kind, map) in all {
             for (name, bytes) in map {
                 text.push(kind);
                 for field in [name.as_bytes(), bytes] {

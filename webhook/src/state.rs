@@ -59,8 +59,11 @@ impl State {
     /// # Errors
     /// [`StateError`] if the folder cannot be written.
     pub(crate) fn keep(&self, documents: &Documents) -> Result<(), StateError> {
-        let kept =
-            Kept { version: VERSION, policies: texts(&documents.policies)?, roots: texts(&documents.roots)? };
+        let kept = Kept {
+            version: VERSION,
+            policies: texts(&documents.policies)?,
+            roots: texts(documents.all_roots())?,
+        };
         let (path, draft) = (self.folder.join(FILE), self.folder.join(format!("{FILE}.new")));
         let unreadable =
             |error: serde_json::Error| StateError::Unreadable { path: path.clone(), why: error.to_string() };
@@ -93,16 +96,22 @@ impl State {
         let bytes = |map: BTreeMap<String, String>| {
             map.into_iter().map(|(name, text)| (name, text.into_bytes())).collect()
         };
-        Ok(Some(Documents { policies: bytes(kept.policies), roots: bytes(kept.roots) }))
+        Ok(Some(Documents {
+            policies: bytes(kept.policies),
+            roots: bytes(kept.roots),
+            fresh: BTreeMap::new(),
+        }))
     }
 }
 
-fn texts(documents: &BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, String>, StateError> {
+fn texts<'a>(
+    documents: impl IntoIterator<Item = (&'a String, &'a Vec<u8>)>,
+) -> Result<BTreeMap<String, String>, StateError> {
     let text = |(name, bytes): (&String, &Vec<u8>)| match String::from_utf8(bytes.clone()) {
         Ok(text) => Ok((name.clone(), text)),
         Err(_) => Err(StateError::NoText(name.clone())),
     };
-    documents.iter().map(text).collect()
+    documents.into_iter().map(text).collect()
 }
 
 const FILE: &str = "last-good.json";
@@ -114,7 +123,11 @@ mod tests {
 
     fn documents() -> Documents {
         let map = |name: &str, text: &str| BTreeMap::from([(name.to_owned(), text.as_bytes().to_vec())]);
-        Documents { policies: map("a.yaml", "kind: größe\n"), roots: map("lab", "{}") }
+        Documents {
+            policies: map("a.yaml", "kind: größe\n"),
+            roots: map("lab", "{}"),
+            fresh: BTreeMap::new(),
+        }
     }
 
     #[test]
@@ -127,6 +140,10 @@ mod tests {
         let other = Documents { roots: BTreeMap::new(), ..documents() };
         state.keep(&other).unwrap();
         assert_eq!(state.find().unwrap(), Some(other));
+        // Roots that are kept young are found as any others.
+        let Documents { policies, roots, .. } = documents();
+        state.keep(&Documents { policies, roots: BTreeMap::new(), fresh: roots }).unwrap();
+        assert_eq!(state.find().unwrap(), Some(documents()));
     }
 
     #[test]

@@ -111,6 +111,13 @@ async fn a_root_is_fetched_at_the_start_and_kept_for_the_next() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert_eq!(verdict(&fixture.ask(&review(&good)).await), "allow", "a refresh that fails changes nothing");
+    assert!(
+        fixture
+            .admin("/readyz?verbose")
+            .await
+            .1
+            .contains("[!] trusted root lab could not be refreshed: tuf-")
+    );
 }
 
 #[tokio::test]
@@ -217,8 +224,30 @@ async fn a_mirror_of_ones_own_without_a_beginning_does_not_start() {
     assert_eq!(start(&words(&flags)).await, Ok(()), "twin");
     let error = start(&[&flags[0]]).await.unwrap_err();
     assert!(error.contains("no `--tuf-anchor` says where trust in it begins"), "{error}");
-    let error = start(&["--tuf-mirror=public-good=ftp://x"]).await.unwrap_err();
-    assert!(error.contains("`public-good` cannot be kept young"), "{error}");
+    let error = start(&["--tuf-mirror=staging=ftp://x"]).await.unwrap_err();
+    assert!(error.contains("`staging` cannot be kept young"), "{error}");
+}
+
+#[tokio::test]
+async fn a_root_has_one_place_and_one_beginning() {
+    let lab = Lab::new();
+    let [mirror, anchor] = lab.mirrored();
+    let start = async |flags: &[&str]| {
+        let prepared = lab.prepared().await;
+        fs::write(prepared.folder.path().join("lab.json"), lab.signed_files(1).await).unwrap();
+        Server::start(prepared.options(flags)).await.map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(start(&[&mirror, &anchor]).await, Ok(()), "twin");
+    assert_eq!(start(&CARRIED).await, Ok(()), "twin");
+    for (flags, told) in [
+        (&[CARRIED[0], &mirror, &anchor][..], "by `--trusted-root` and by `--tuf-mirror`"),
+        (&[&mirror, &mirror, &anchor], "by `--tuf-mirror` and by `--tuf-mirror`"),
+        (&[&mirror, &anchor, &anchor], "by `--tuf-anchor` and by `--tuf-anchor`"),
+        (&[CARRIED[0], CARRIED[0], &anchor], "by `--trusted-root` and by `--trusted-root`"),
+    ] {
+        let error = start(flags).await.unwrap_err();
+        assert_eq!(error, format!("trusted root `lab` is given twice: {told}"));
+    }
 }
 
 /// The program itself: what stands in the log of a gate whose root is old.
