@@ -20,7 +20,8 @@ def every():
     """All of them, as pairs of name and line."""
     lines = {}
     for part in (bundles, old_bundles, detached, keys, attestations, references, patterns, workflows, flags, verbs, variables,
-                 annotations, reading, layouts, roots, making, manifests, policies, others):
+                 annotations, reading, layouts, roots, making, manifests, policies, others, older_shapes, newer_shapes, attested_shapes, wrappings,
+                 pieces, typed_signatures, odd_variables, artifacts):
         for name, line in part():
             assert name not in lines, f'two cases of the name {name}'
             for word, means in WORDS.items():
@@ -333,3 +334,115 @@ def others():
     yield 'env/secret', 'COSIGN_PASSWORD=s GITLAB_TOKEN=t env --show-descriptions=false'
     yield 'env/shown', 'GITLAB_TOKEN=t env --show-descriptions=false --show-sensitive-values'
     yield 'version/json', 'version --json'
+
+
+# What shapes.py makes.
+
+def older_shapes():
+    for name in ('many', 'bad', 'twice', 'key', 'keys', 'key-and-gh', 'annotated', 'values', 'more', 'spaced', 'text', 'other-name', 'no-chain', 'other-chain', 'text-bundle',
+                 'no-certificate', 'no-signature', 'other-payload', 'stamp', 'kind', 'none-of-it'):
+        image = f'$R/s-{name}:v1'
+        yield f'older-shape/{name}/any', f'verify @ROOT @ANY {image}'
+        yield f'older-shape/{name}/email', f'verify -o text @ROOT --certificate-identity dev@example.com --certificate-oidc-issuer-regexp .* {image}'
+        yield f'older-shape/{name}/key', f'verify @ROOT --key $FX/key.pub {image}'
+    for name in ('bad', 'no-chain', 'other-chain', 'stamp', 'text-bundle'):
+        yield f'older-shape/{name}/pieces', f'@PIECES verify @ANY $R/s-{name}:v1'
+    for name in ('many', 'annotated', 'values'):
+        yield f'older-shape/{name}/annotation', f'verify @ROOT @ANY -a build=7 $R/s-{name}:v1'
+    for name in ('stamp', 'stamp-no-log'):
+        yield f'older-shape/{name}/stamps', f'verify @ROOT @ANY --use-signed-timestamps --insecure-ignore-tlog $R/s-{name}:v1'
+
+
+def newer_shapes():
+    for name in ('many', 'bad', 'key', 'key-no-log', 'keys', 'key-and-gh', 'types', 'subjects', 'annotated', 'statement-v1', 'garbage-first', 'garbage-last', 'text', 'unknown-field'):
+        image = f'$R/n-{name}:v1'
+        yield f'newer-shape/{name}/any', f'verify @ROOT @ANY {image}'
+        yield f'newer-shape/{name}/email', f'verify -o text @ROOT --certificate-identity dev@example.com --certificate-oidc-issuer-regexp .* {image}'
+        yield f'newer-shape/{name}/key', f'verify @ROOT --key $FX/key.pub {image}'
+    for name in ('many', 'key', 'keys', 'key-and-gh', 'annotated'):
+        image = f'$R/n-{name}:v1'
+        yield f'newer-shape/{name}/other-key', f'verify --insecure-ignore-tlog --key $FX/other-key.pub {image}'
+        yield f'newer-shape/{name}/stamps', f'verify @ROOT @ANY --use-signed-timestamps --insecure-ignore-tlog {image}'
+        yield f'newer-shape/{name}/annotation', f'verify @ROOT @ANY -a k=v {image}'
+
+
+def attested_shapes():
+    for name in ('custom-text', 'custom-json', 'other-digest', 'no-annotation', 'key', 'text', 'subjects', 'v1'):
+        image = f'$R/a-{name}:v1'
+        yield f'attested/{name}', f'verify-attestation @ROOT @ANY --type slsaprovenance1 {image}'
+        yield f'attested/{name}/custom', f'verify-attestation @ROOT --key $FX/key.pub {image}'
+        yield f'attested/{name}/download', f'download attestation {image}'
+    for kind in ('slsaprovenance02', 'slsaprovenance1', 'custom', 'vuln', 'spdxjson', 'cyclonedx', 'link', 'openvex', 'https://example.com/own', 'nosuch'):
+        for name in ('a-types', 'n-types'):
+            yield f'attested/{name}/{kind}', f'verify-attestation @ROOT @ANY --type {kind} $R/{name}:v1'
+            yield f'attested/{name}/{kind}/download', f'download attestation --predicate-type {kind} $R/{name}:v1'
+    for platform in ('', '--platform linux/amd64', '--platform linux/arm64/v8', '--platform windows/amd64'):
+        for kind in ('sbom', 'attestation'):
+            yield f'index/{kind}/{platform}', f'download {kind} {platform} $R/o-index:v1'
+    for name in ('o-sbom', 'o-sboms', 'o-docker', 'o-index'):
+        yield f'index/{name}', f'verify @ROOT @ANY $R/{name}:v1'
+        yield f'index/{name}/tree', f'tree $R/{name}:v1'
+        yield f'index/{name}/sbom', f'download sbom $R/{name}:v1'
+
+
+def wrappings():
+    for name in ('crlf', 'bom', 'leading', 'trailing', 'two', 'two-other-first', 'spaced', 'no-end', 'empty', 'label', 'headers', 'one-line', 'der', 'ssh', 'ec-private', 'pkcs8', 'encrypted',
+                 'certificate-first', 'certificate-last', 'pkcs1'):
+        yield f'wrapping/{name}', f'verify-blob --key $FX/w-{name}.pub --signature $FX/k-p256.sha256.sig --insecure-ignore-tlog {BLOB}'
+        yield f'wrapping/{name}/root', f'trusted-root create --ctfe url=https://c,public-key=$FX/w-{name}.pub,start-time=2024-01-01T00:00:00Z'
+    for name in ('p256', 'ed25519', 'rsa2048'):
+        yield f'wrapping/{name}', f'verify-blob --key $FX/k-{name}.pub --signature $FX/k-{name}.sha256.sig --insecure-ignore-tlog {BLOB}'
+        yield f'wrapping/{name}/other', f'verify-blob --key $FX/k-{name}.pub --signature $FX/k-p256.sha512.sig --insecure-ignore-tlog {BLOB}'
+        yield f'wrapping/{name}/log', f'SIGSTORE_REKOR_PUBLIC_KEY=$FX/rekor.pub verify-blob --key $FX/k-{name}.pub --bundle $FX/blob-key.legacy.bundle {BLOB}'
+    for name in ('der', 'b64', 'crlf'):
+        yield f'wrapping/certificate-{name}', f'@PIECES verify-blob --certificate $FX/w-certificate.{name} --signature $FX/blob-gh.sig --insecure-ignore-tlog @ANY {BLOB}'
+
+
+def pieces():
+    logs = 'SIGSTORE_REKOR_PUBLIC_KEY=$FX/rekor.pub SIGSTORE_CT_LOG_PUBLIC_KEY_FILE=$FX/ctfe.pub'
+    for name in ('c-reversed.pem', 'c-inter.pem', 'c-doubled.pem', 'c-leaf-too.pem', 'c-trailing.pem', 'fulcio-root.pem', 'leaf-gh.pem', 'key.pub', 'nosuch.pem'):
+        file = f'$FX/{name}'
+        yield f'pieces/{name}/chain', f'{logs} verify --certificate-chain {file} @ANY @OLD'
+        yield f'pieces/{name}/roots', f'{logs} verify --ca-roots {file} @ANY @OLD'
+        yield f'pieces/{name}/between', f'{logs} verify --ca-roots $FX/fulcio-root.pem --ca-intermediates {file} @ANY @OLD'
+        yield f'pieces/{name}/variable', f'SIGSTORE_ROOT_FILE={file} {logs} verify @ANY @OLD'
+        yield f'pieces/{name}/blob', f'{logs} verify-blob --certificate $FX/leaf-gh.pem --signature $FX/blob-gh.sig --insecure-ignore-tlog --certificate-chain {file} @ANY {BLOB}'
+        yield f'pieces/{name}/stamps', f'@PIECES verify --timestamp-certificate-chain {file} @ANY @OLD'
+    for name in ('between', 'roots', 'chain'):
+        flag = {'between': '--ca-roots $FX/fulcio-root.pem --ca-intermediates', 'roots': '--ca-roots', 'chain': '--certificate-chain'}[name]
+        yield f'pieces/closed/{name}', f'{logs} verify {flag} http://127.0.0.1:1/x @ANY @OLD'
+        yield f'pieces/unset/{name}', f'{logs} verify {flag} env://NOSUCH @ANY @OLD'
+
+
+def typed_signatures():
+    for name, word in {'file': '$FX/blob-key.sig', 'folder': '$FX', 'text': 'x', 'four': 'AAAA', 'closed': 'http://127.0.0.1:1/x', 'absent': 'http://$R/nosuch', 'unset': 'env://NOSUCH'}.items():
+        yield f'typed/{name}/image', f'verify --key $FX/key.pub --insecure-ignore-tlog --signature {word} @OLD'
+        yield f'typed/{name}/identity', f'verify @ROOT @ANY --signature {word} @OLD'
+        yield f'typed/{name}/payload', f'verify @ROOT @ANY --signature $FX/blob-gh.sig --payload {word} @OLD'
+        yield f'typed/{name}/blob', f'verify-blob --key $FX/key.pub --signature {word} --insecure-ignore-tlog {BLOB}'
+        yield f'typed/{name}/certificate', f'@PIECES verify-blob --certificate {word} --signature $FX/blob-gh.sig --insecure-ignore-tlog @ANY {BLOB}'
+        yield f'typed/{name}/certificate-image', f'verify @ROOT @ANY --certificate {word} @NEW'
+        yield f'typed/{name}/attestation', f'verify-blob-attestation --key $FX/key.pub --signature {word} --insecure-ignore-tlog {BLOB}'
+    for name, more in {'implied': '', 'payload': '--payload $FX/s-key-no-log.payload', 'other': '--payload $FX/blob.txt'}.items():
+        yield f'typed/right/{name}', f'verify --key $FX/key.pub --insecure-ignore-tlog --signature $FX/s-key-no-log.sig {more} $R/s-key-no-log:v1'
+        yield f'typed/wrong-key/{name}', f'verify --key $FX/other-key.pub --insecure-ignore-tlog --signature $FX/s-key-no-log.sig {more} $R/s-key-no-log:v1'
+
+
+def odd_variables():
+    for number, line in enumerate((
+            'COSIGN_INSECURE_IGNORE_TLOG=maybe verify @ROOT @ANY @OLD', 'COSIGN_MAX_WORKERS=x verify @ROOT @ANY @OLD', 'COSIGN_REGISTRY_REFERRERS_MODE=foo tree @NEW',
+            'COSIGN_MAX_ATTACHMENT_SIZE=1.5 verify @ROOT @ANY @OLD', 'COSIGN_MAX_ATTACHMENT_SIZE=0.1k verify @ROOT @ANY @OLD', 'COSIGN_MAX_ATTACHMENT_SIZE=1g verify @ROOT @ANY @OLD',
+            'COSIGN_MAX_ATTACHMENT_SIZE=x verify @ROOT @ANY @OLD', 'COSIGN_TYPE=digest triangulate @OLD', 'COSIGN_PLATFORM=linux/amd64 download attestation $R/multi:v1',
+            f'COSIGN_MAX_WORKERS=0 verify-blob --bundle $FX/blob-gh.sigstore.json @ROOT @ANY {BLOB}', 'verify @ROOT @ANY --help=false @OLD', 'verify @ROOT @ANY --help=x @OLD',
+            f'@PIECES verify-blob --bundle $FX/blob-gh.legacy.bundle @ANY --ca-intermediates x {BLOB}')):
+        yield f'odd/{number}', line
+
+
+def artifacts():
+    for number, word in enumerate(('$FX', '/dev/null', f'{BLOB}/x', 'env://NOSUCH', 'foo://x', 'http://127.0.0.1:1/x', 'sha256', ':', '$FX/../fx/blob.txt', f'sha256:{"0" * 63}')):
+        yield f'artifact/{number}/bundle', f'verify-blob --bundle $FX/blob-gh.sigstore.json @ROOT @ANY {word}'
+        yield f'artifact/{number}/old', f'@PIECES verify-blob --bundle $FX/blob-gh.legacy.bundle @ANY {word}'
+        yield f'artifact/{number}/attestation', f'verify-blob-attestation --bundle $FX/blob-att-gh.sigstore.json --type slsaprovenance1 @ROOT @ANY {word}'
+    for algorithm in ('sha384', 'sha512', 'md5'):
+        yield f'artifact/{algorithm}', f'verify-blob-attestation --signature $FX/blob-att-key.env --key $FX/key.pub --insecure-ignore-tlog --digestAlg {algorithm} {BLOB}'
+        yield f'artifact/{algorithm}/bundle', f'verify-blob-attestation --bundle $FX/blob-att-gh.sigstore.json --type slsaprovenance1 @ROOT @ANY --digestAlg {algorithm} {BLOB}'

@@ -4,8 +4,8 @@
 usage: compare.py COSIGN SEALGATE [--kit DIR] [--world DIR] [--only WORD] [--no-matrix]
                   [--show] [--stderr]
 
-The world (keys, logs, signed images and blobs) is made anew by the kit's mkfixtures.py and signers.py, cosign's answers are
-recorded live, and then sealgate has to give the same: exit code and standard output, with standard error counted apart.
+The world (keys, logs, signed images and blobs) is made anew by the kit's mkfixtures.py, shapes.py and signers.py, cosign's
+answers are recorded live, and then sealgate has to give the same: exit code and standard output, with standard error counted apart.
 Three lists are run: the kit's cases.tsv, cases.py and signer_cases.py beside this file, and every image with every line of
 matrix.tsv.
 What is meant to differ is named in differences.tsv, by the row of docs/cosign-differences.md that says why; a case that
@@ -45,9 +45,14 @@ def world(kit_folder, folder, cosign, port):
     fixtures = f'{folder}/fx'
     server = kit.Server(('127.0.0.1', port), kit.Registry)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    subprocess.run([sys.executable, f'{HERE}/signers.py', f'{folder}/mkfixtures.py', fixtures, f'127.0.0.1:{port}'], check=True)
+    subprocess.run([sys.executable, f'{HERE}/shapes.py', f'{folder}/mkfixtures.py', fixtures, f'127.0.0.1:{port}'], check=True)
     server.shutdown()
     server.server_close()
+    for name in os.listdir(f'{folder}/dk'):
+        text = open(f'{folder}/dk/{name}').read()
+        os.chmod(f'{folder}/dk', 0o755)
+        os.remove(f'{folder}/dk/{name}')
+        open(f'{folder}/dk/{name}', 'w').write(text.replace('127.0.0.1:5055', f'127.0.0.1:{port}'))
     # Policies and the like are not made: they are the same in every world.
     for name in os.listdir(f'{kit_folder}/fx'):
         if name.endswith(('.rego', '.cue')):
@@ -130,7 +135,8 @@ def main():
             world(a.kit, folder, cosign, port)
             open(f'{work}/port', 'w').write(str(port))
         port = int(open(f'{work}/port').read())
-        images = [name for name in json.load(open(f'{folder}/fx/digests.json')) if not name.startswith('multi-a')]
+        shapes = json.load(open(f'{folder}/fx/shapes.json'))
+        images = [name for name in json.load(open(f'{folder}/fx/digests.json')) if not name.startswith('multi-a') and name not in shapes]
         lines = [tuple(row[:2]) for row in rows(f'{folder}/cases.tsv')] + cases.every() + ([] if a.no_matrix else list(matrix(images)))
         names = [name for name, _ in lines]
         twice = {name for name in names if names.count(name) > 1}
