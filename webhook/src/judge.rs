@@ -165,6 +165,32 @@ async fn guarded<T>(work: impl Future<Output = T>) -> Result<T, Refusal> {
 mod tests {
     use super::*;
 
+    // What is refused before or beside the judging: out of turns, out of time, a panic.
+    #[test]
+    fn a_mirror_pod_is_recorded_whatever_stops_the_judging() {
+        let is_recorded = |node: &str| {
+            let json = serde_json::json!({
+                "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+                "request": {
+                    "uid": "1", "kind": {"group": "", "version": "v1", "kind": "Pod"},
+                    "resource": {"group": "", "version": "v1", "resource": "pods"},
+                    "namespace": "prod", "operation": "CREATE", "oldObject": null,
+                    "object": {
+                        "apiVersion": "v1", "kind": "Pod",
+                        "metadata": {"name": "p", "annotations": {"kubernetes.io/config.mirror": "x"}},
+                        "spec": {"nodeName": "n1", "containers": [{"name": "a", "image": "registry.example/a"}]},
+                    },
+                    "userInfo": {"username": format!("system:node:{node}"), "groups": ["system:nodes"]},
+                },
+            });
+            let json = json.to_string();
+            let review = Review::parse(json.as_bytes()).ok().unwrap();
+            Judgement::refused_of(&review, Refusal::Overloaded).mirror
+        };
+        assert!(is_recorded("n1"));
+        assert!(!is_recorded("n2"), "twin");
+    }
+
     #[tokio::test]
     async fn a_panic_is_a_denial() {
         let refusal = guarded::<()>(async { panic!("on purpose") }).await.unwrap_err();
