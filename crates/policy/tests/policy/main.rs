@@ -9,9 +9,11 @@
 )]
 
 mod fields;
+mod gaps;
 mod hostile;
 mod limits;
 mod lints;
+mod matching;
 mod properties;
 mod refusals;
 mod schema;

@@ -5,29 +5,27 @@ use std::sync::Arc;
 use rstest::rstest;
 use sealgate_policy::{PolicySet, Standing, Verdict, decide};
 use sealgate_testkit::{Identity, SigningKey, World};
-use sealgate_verify::{Digest, Gap, GapCause, Item, Place, TrustedRoots};
+use sealgate_verify::{Digest, Item, Place, TrustedRoots};
 
-use crate::support::{
-    allowed, codes, found, image, judge, load, policy, qa, release, request, request_for, roots, world,
-};
+use crate::support::{allowed, codes, found, image, judge, load, policy, qa, release, request, roots, world};
 
-const SIGNED: &str = "{signed: {signature: {by: [release]}}}";
+pub(crate) const SIGNED: &str = "{signed: {signature: {by: [release]}}}";
 const TWO: &str = "{signed: {signature: {by: [release, qa, ops], atLeast: 2}}}";
 
-fn by(identity: &Identity) -> Item {
+pub(crate) fn by(identity: &Identity) -> Item {
     world().sign_image(&image(), identity).item()
 }
 
-fn set(require: &str) -> PolicySet {
+pub(crate) fn set(require: &str) -> PolicySet {
     load(&policy(require))
 }
 
-fn denied(verdict: &Verdict) -> Vec<&'static str> {
+pub(crate) fn denied(verdict: &Verdict) -> Vec<&'static str> {
     assert!(matches!(verdict, Verdict::Deny(_)), "{verdict:#?}");
     codes(verdict.report())
 }
 
-fn unknown(verdict: &Verdict) -> Vec<&'static str> {
+pub(crate) fn unknown(verdict: &Verdict) -> Vec<&'static str> {
     assert!(matches!(verdict, Verdict::Unknown(_)), "{verdict:#?}");
     codes(verdict.report())
 }
@@ -225,220 +223,6 @@ fn a_managed_key_needs_a_log_entry_unless_the_policy_says_otherwise() {
     // Such a key needs nothing of a root, so any that is loaded will do.
     let roots = TrustedRoots::from([("private".to_owned(), Arc::new(World::new().root()))]);
     assert!(allowed(&decide(&without, &request(), &found(vec![bare]), &roots, world().now())));
-}
-
-#[test]
-fn every_matching_policy_must_hold() {
-    let other = policy("{signed: {signature: {by: [qa]}}}").replace("name: acme-apps", "name: acme-qa");
-    let both = load(&format!("{}---\n{other}", policy(SIGNED)));
-    let verdict = judge(&both, &found(vec![by(&release())]));
-    assert_eq!(denied(&verdict), ["identity-mismatch"]);
-    assert_eq!(verdict.report().reasons[0].rule.as_deref(), Some("acme-qa/signed"));
-    assert!(allowed(&judge(&both, &found(vec![by(&release()), by(&qa())]))));
-}
-
-#[test]
-fn one_alternative_suffices_and_all_its_leaves_must_hold() {
-    let require = "{approved: {anyOf: {ops: {sig: {signature: {by: [ops]}}}, both: {ci: {signature: {by: [release]}}, qa: {signature: {by: [qa]}}}}}}";
-    let text = policy(require).replace("subject: \"*@acme.example\"", "subject: ops@acme.example");
-    let set = load(&text);
-    let verdict = judge(&set, &found(vec![by(&release())]));
-    assert_eq!(denied(&verdict), ["identity-mismatch", "identity-mismatch"]);
-    let rules: Vec<_> =
-        verdict.report().reasons.iter().map(|reason| reason.rule.as_deref().unwrap()).collect();
-    assert_eq!(rules, ["acme-apps/approved/both/qa", "acme-apps/approved/ops/sig"]);
-    assert!(allowed(&judge(&set, &found(vec![by(&release()), by(&qa())]))));
-    let ops = Identity::email("ops@acme.example", "https://accounts.google.com");
-    assert!(allowed(&judge(&set, &found(vec![by(&ops)]))));
-}
-
-#[test]
-fn warn_and_audit_admit_and_say_so() {
-    for (mode, warnings, audits) in [("warn", 1, 0), ("audit", 0, 1)] {
-        let require = "{signed: {mode: MODE, signature: {by: [release]}}, qa: {signature: {by: [qa]}}}";
-        let verdict = judge(&set(&require.replace("MODE", mode)), &found(vec![by(&qa())]));
-        assert!(allowed(&verdict), "{verdict:#?}");
-        assert_eq!((verdict.report().warnings.len(), verdict.report().audits.len()), (warnings, audits));
-    }
-}
-
-#[test]
-fn the_weaker_mode_of_policy_and_requirement_holds() {
-    let text = policy("{signed: {mode: enforce, signature: {by: [release]}}}")
-        .replace("  match:", "  mode: warn\n  liftsNoMatch: true\n  match:");
-    let verdict = judge(&load(&text), &found(vec![]));
-    assert!(allowed(&verdict));
-    assert_eq!(verdict.report().warnings[0].code, "no-signature-found");
-}
-
-#[test]
-fn an_image_that_no_enforced_policy_matches_gets_what_no_match_says() {
-    let evidence = found(vec![]);
-    let ask = |set: &PolicySet| {
-        decide(set, &request_for(&format!("quay.io/x/y@{}", image())), &evidence, &roots(), world().now())
-    };
-    let with = |action: &str| {
-        load(&format!(
-            "{}---\napiVersion: sealgate.dev/v1alpha1\nkind: GateSettings\nmetadata: {{name: default}}\nspec: {{noMatch: {action}}}\n",
-            policy(SIGNED)
-        ))
-    };
-    assert_eq!(denied(&ask(&set(SIGNED))), ["no-policy-matches"]);
-    assert_eq!(denied(&ask(&with("deny"))), ["no-policy-matches"]);
-    assert_eq!(ask(&with("warn")).report().warnings[0].code, "no-policy-matches");
-    assert_eq!(ask(&with("audit")).report().audits[0].code, "no-policy-matches");
-    let silent = ask(&with("allow"));
-    assert!(allowed(&silent) && silent.report().warnings.is_empty() && silent.report().audits.is_empty());
-}
-
-#[test]
-fn a_warning_policy_counts_as_a_match_only_where_it_says_so() {
-    let text = policy(SIGNED).replace("  match:", "  mode: warn\n  match:");
-    assert_eq!(denied(&judge(&load(&text), &found(vec![]))), ["no-policy-matches"]);
-    let lifting = text.replace("  mode: warn\n", "  mode: warn\n  liftsNoMatch: true\n");
-    assert!(allowed(&judge(&load(&lifting), &found(vec![]))));
-    let hollow = policy("{signed: {mode: warn, signature: {by: [release]}}}");
-    assert_eq!(denied(&judge(&load(&hollow), &found(vec![]))), ["no-policy-matches"]);
-}
-
-#[test]
-fn an_excepted_image_does_not_match() {
-    let text = policy(SIGNED).replace(
-        "images: [\"ghcr.io/acme/**\"]",
-        "images: [\"ghcr.io/acme/**\"], exceptImages: [\"ghcr.io/acme/app\"]",
-    );
-    assert_eq!(denied(&judge(&load(&text), &found(vec![by(&release())]))), ["no-policy-matches"]);
-    assert!(allowed(&judge(
-        &load(&text.replace("ghcr.io/acme/app\"]", "ghcr.io/acme/other\"]")),
-        &found(vec![by(&release())])
-    )));
-}
-
-#[test]
-fn unsigned_admits_without_evidence() {
-    let set = set("{open: {unsigned: {reason: \"re-signed in our mirror from January\"}}}");
-    assert!(allowed(&judge(&set, &found(vec![]))));
-    let mut nothing = found(vec![]);
-    nothing.entries.clear();
-    assert!(allowed(&judge(&set, &nothing)));
-    assert!(set.places(&request().reference).is_empty());
-}
-
-#[test]
-fn a_tag_is_denied_and_the_message_names_its_digest() {
-    let mut evidence = found(vec![by(&release())]);
-    evidence.reference = "ghcr.io/acme/app:v1".to_owned();
-    let mut ask = request_for("ghcr.io/acme/app:v1");
-    let verdict = decide(&set(SIGNED), &ask, &evidence, &roots(), world().now());
-    assert_eq!(denied(&verdict), ["tag-not-allowed"]);
-    assert!(verdict.report().reasons[0].message.contains(&image().to_string()));
-    ask.allow_tags = true;
-    let verdict = decide(&set(SIGNED), &ask, &evidence, &roots(), world().now());
-    assert!(allowed(&verdict));
-    assert!(verdict.report().notes.iter().any(|note| note.contains("no digest")));
-    // Evidence about another name or tag says nothing about this one.
-    ask = request_for("ghcr.io/acme/app:v2");
-    ask.allow_tags = true;
-    assert_eq!(
-        unknown(&decide(&set(SIGNED), &ask, &evidence, &roots(), world().now())),
-        ["evidence-not-looked-for"]
-    );
-}
-
-#[test]
-fn a_tag_only_warns_where_nothing_is_enforced() {
-    let text = policy(SIGNED).replace("  match:", "  mode: audit\n  liftsNoMatch: true\n  match:");
-    let mut evidence = found(vec![by(&release())]);
-    evidence.reference = "ghcr.io/acme/app:v1".to_owned();
-    let verdict =
-        decide(&load(&text), &request_for("ghcr.io/acme/app:v1"), &evidence, &roots(), world().now());
-    assert!(allowed(&verdict));
-    assert_eq!(verdict.report().warnings[0].code, "tag-not-allowed");
-}
-
-#[rstest]
-#[case(GapCause::Timeout, "registry-timeout", true)]
-#[case(GapCause::RateLimited, "registry-rate-limited", true)]
-#[case(GapCause::AccessDenied, "registry-access-denied", false)]
-#[case(GapCause::Limit, "evidence-limit-exceeded", false)]
-fn a_gap_opens_a_denial_and_leaves_an_allow_alone(
-    #[case] cause: GapCause,
-    #[case] code: &str,
-    #[case] temporary: bool,
-) {
-    let gap = Gap { place: Place::AttestationTag, cause, detail: "the registry said so".to_owned() };
-    let mut evidence = found(vec![by(&qa())]);
-    assert_eq!(denied(&judge(&set(SIGNED), &evidence)), ["identity-mismatch"]);
-    evidence.entries[0].gaps.push(gap.clone());
-    let verdict = judge(&set(SIGNED), &evidence);
-    assert_eq!(unknown(&verdict), [code]);
-    let Verdict::Unknown(gaps) = &verdict else { unreachable!() };
-    assert_eq!(gaps.temporary, temporary);
-    assert_eq!(verdict.report().reasons[0].cause, Some(cause));
-    evidence.entries[0].items.push(by(&release()));
-    assert!(allowed(&judge(&set(SIGNED), &evidence)));
-}
-
-#[test]
-fn a_lasting_cause_beside_a_temporary_one_is_lasting() {
-    let mut evidence = found(vec![]);
-    for cause in [GapCause::Timeout, GapCause::AccessDenied] {
-        evidence.entries[0].gaps.push(Gap { place: Place::SignatureTag, cause, detail: String::new() });
-    }
-    let Verdict::Unknown(gaps) = judge(&set(SIGNED), &evidence) else { panic!() };
-    assert!(!gaps.temporary);
-    assert_eq!(codes(&gaps.report), ["registry-access-denied", "registry-timeout"]);
-}
-
-#[test]
-fn a_place_that_nobody_looked_in_is_a_gap() {
-    for place in set(SIGNED).places(&request().reference) {
-        let mut evidence = found(vec![]);
-        evidence.entries[0].looked_in.remove(&place);
-        assert_eq!(unknown(&judge(&set(SIGNED), &evidence)), ["evidence-not-looked-for"], "{place:?}");
-    }
-}
-
-#[test]
-fn a_definite_denial_stands_beside_a_gap() {
-    let mut evidence = found(vec![]);
-    let gap = Gap { place: Place::Referrers, cause: GapCause::Timeout, detail: String::new() };
-    evidence.entries[0].gaps.push(gap);
-    evidence.reference = "ghcr.io/acme/app:v1".to_owned();
-    let verdict =
-        decide(&set(SIGNED), &request_for("ghcr.io/acme/app:v1"), &evidence, &roots(), world().now());
-    assert_eq!(denied(&verdict), ["registry-timeout", "tag-not-allowed"]);
-}
-
-#[test]
-fn a_denial_that_no_store_could_change_stands_despite_gaps() {
-    let set = set(SIGNED);
-    let mut evidence = found(vec![by(&release())]);
-    evidence.entries[0].gaps.push(Gap {
-        place: Place::Referrers,
-        cause: GapCause::Timeout,
-        detail: String::new(),
-    });
-    let verdict = decide(&set, &request(), &evidence, &TrustedRoots::new(), world().now());
-    assert_eq!(denied(&verdict), ["root-missing"]);
-    assert!(allowed(&judge(&set, &evidence)));
-}
-
-#[test]
-fn an_image_that_could_not_be_resolved_is_judged_too() {
-    let mut evidence = found(vec![]);
-    evidence.entries.clear();
-    evidence.gaps.push(Gap { place: Place::Tag, cause: GapCause::NotFound, detail: "404".to_owned() });
-    assert_eq!(unknown(&judge(&set(SIGNED), &evidence)), ["image-not-found"]);
-    evidence.gaps.clear();
-    assert_eq!(unknown(&judge(&set(SIGNED), &evidence)), ["evidence-not-looked-for"]);
-}
-
-#[test]
-fn evidence_about_another_digest_is_none() {
-    let mut evidence = found(vec![by(&release())]);
-    evidence.entries[0].digest = Digest::sha256(b"another");
-    assert_eq!(unknown(&judge(&set(SIGNED), &evidence)), ["evidence-not-looked-for"]);
 }
 
 #[test]
