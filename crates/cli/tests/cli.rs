@@ -46,6 +46,8 @@ mod loading;
 mod manners;
 #[path = "cli/names.rs"]
 mod names;
+#[path = "cli/narrowing.rs"]
+mod narrowing;
 #[path = "cli/policies.rs"]
 mod policies;
 #[path = "cli/process.rs"]

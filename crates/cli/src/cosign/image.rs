@@ -1,5 +1,6 @@
 //! `verify` and `verify-attestation`: signatures beside images in registries.
 
+mod answer;
 mod asking;
 mod candidates;
 mod given;
@@ -13,9 +14,9 @@ use super::{
     certificate,
     failure::{Failure, NO_IMAGE, NO_MATCH, NO_SIGNATURES},
     hint,
-    judge::{Form, Judge, Refusal, Whom},
+    judge::{Form, Judge, Refusal},
     meaning::{self, Verb},
-    output::{self, Checks, Shown},
+    output::Shown,
     policy::Policies,
     registry,
     sct::{self, Beside},
@@ -23,6 +24,7 @@ use super::{
     verdict::{self, Record},
 };
 use crate::{Console, go::flags::Typed};
+use answer::{answer, checks};
 use asking::{attachments, gathered, parsed};
 pub(super) use candidates::maximum_size;
 use candidates::{Candidates, of_type};
@@ -363,64 +365,6 @@ fn looked_at<'e>(
         Content::SimpleSigning(_) | Content::Statement(_) => {}
     }
     Ok(Shown { item, form, passed })
-}
-
-fn answer(
-    asked: &Asked<'_>,
-    judge: &Judge,
-    word: &str,
-    full: &str,
-    digest: &Digest,
-    shown: &[Shown<'_>],
-    console: &mut Console<'_>,
-) {
-    let name = if asked.verb == Verb::Image { full } else { word };
-    console.say(output::header(name, checks(asked, judge)));
-    if console.is_watched() {
-        for hint in laxities(asked, shown) {
-            console.hint(hint);
-        }
-    }
-    if asked.record.is_on() {
-        return;
-    }
-    if asked.verb == Verb::Image && asked.typed.text("output") != "text" {
-        console.answer(output::array(shown, full, digest));
-        return;
-    }
-    for signature in shown {
-        if let Some(signer) = signature.passed.certificate().filter(|_| signature.form == Form::Older) {
-            for line in output::certificate_lines(signer) {
-                console.say(line);
-            }
-        }
-        match asked.verb {
-            Verb::Image => console.answer(output::line(signature, full, digest)),
-            _ => console.answer(output::envelope(signature)),
-        }
-        console.answer("\n");
-    }
-}
-
-fn checks(asked: &Asked<'_>, judge: &Judge) -> Checks {
-    Checks {
-        annotations: judge.bound && !asked.annotations.is_empty(),
-        claims: judge.bound,
-        log: !meaning::ignores_log(asked.typed),
-        key: matches!(judge.whom, Whom::Key { .. }) || asked.typed.some("certificate").is_some(),
-    }
-}
-
-fn laxities(asked: &Asked<'_>, shown: &[Shown<'_>]) -> Vec<String> {
-    let mut hints = hint::laxities(asked.typed);
-    for shown in shown {
-        if let (Verb::Image, Content::Statement(statement)) = (asked.verb, &shown.passed.content) {
-            hints.extend(hint::not_a_signature(&statement.predicate_type));
-        }
-        hints.extend(shown.passed.certificate().and_then(hint::several_names));
-    }
-    hints.dedup();
-    hints
 }
 
 /// Reads `-a KEY=VALUE`.

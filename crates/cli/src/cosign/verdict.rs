@@ -1,5 +1,7 @@
 //! `-o verdict-json`: everything that a verifying verb found out, for programs, whether it passes or fails.
 
+mod reason;
+
 use std::cell::RefCell;
 
 use schemars::JsonSchema;
@@ -9,7 +11,7 @@ use serde::Serialize;
 use super::{
     failure::{Failure, NO_IMAGE, NO_SIGNATURES},
     judge::{Form, Judge, Passed, Refusal, Whom},
-    meaning, texts,
+    meaning,
 };
 use crate::{
     Console,
@@ -17,6 +19,7 @@ use crate::{
     go::flags::Typed,
     predicate,
 };
+use reason::{refused, standing, why};
 
 /// The value of `-o`.
 pub(crate) const NAME: &str = "verdict-json";
@@ -334,72 +337,6 @@ fn describe(facts: &mut Signature, passed: &Passed) {
             facts.predicate_type = Some(printable(&statement.predicate_type));
         }
     }
-}
-
-fn standing(refusal: &Refusal) -> Standing {
-    match refusal {
-        Refusal::Annotation
-        | Refusal::Identity(_)
-        | Refusal::NoEnvelope
-        | Refusal::OlderIssuer(_)
-        | Refusal::OtherCertificate
-        | Refusal::TimestampMissing => Standing::Refused,
-        _ => Standing::NotGenuine,
-    }
-}
-
-fn why(refusal: &Refusal, form: Form) -> Reason {
-    let code = match refusal {
-        Refusal::Annotation => "annotation-mismatch",
-        Refusal::Bundle(error) => {
-            return Reason {
-                code: error.code().into(),
-                message: texts::of(refusal, form),
-                help: error.help().into(),
-            };
-        }
-        Refusal::Identity(miss) => {
-            return Reason {
-                code: miss.mismatch.code().into(),
-                message: miss.mismatch.to_string(),
-                help: "compare the signer with whom you expect; only you can know".into(),
-            };
-        }
-        Refusal::LayerSize { .. } => "layer-too-large",
-        Refusal::LayerUnsigned(_) => "layer-unsigned",
-        Refusal::NoEnvelope => "no-envelope",
-        Refusal::NoJson(_) => "no-json",
-        Refusal::OlderIssuer(_) => "identity-mismatch",
-        Refusal::OtherCertificate => "certificate-mismatch",
-        Refusal::Pattern(_) => "pattern-unreadable",
-        Refusal::Sct(error) => {
-            return Reason {
-                code: error.code().into(),
-                message: error.to_string(),
-                help: error.help().into(),
-            };
-        }
-        Refusal::Stale(stale) => {
-            return Reason {
-                code: "root-stale".into(),
-                message: format!("{}; {}", stale.error, stale.why),
-                help: "refresh the trusted root: `sealgate roots refresh`, or `initialize` for a mirror of your own".into(),
-            };
-        }
-        Refusal::TimestampMissing => "timestamp-missing",
-        Refusal::Verify(error, _) => {
-            return Reason {
-                code: error.code().into(),
-                message: error.to_string(),
-                help: error.help().into(),
-            };
-        }
-    };
-    refused(code, texts::of(refusal, form))
-}
-
-fn refused(code: &str, message: String) -> Reason {
-    Reason { code: code.into(), message, help: String::new() }
 }
 
 /// The published schema.

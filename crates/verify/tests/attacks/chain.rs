@@ -1,8 +1,7 @@
 //! What stands above the leaf: intermediates and roots that must not vouch.
 
 use sealgate_testkit::{
-    Authority, CertificateProfile, Extension, Format, Identity, KeyKind, Recipe, San, SigningKey, World,
-    base64,
+    Authority, CertificateProfile, Extension, Format, Identity, KeyKind, San, SigningKey, World, base64,
     certificate::{BASIC_CONSTRAINTS, CODE_SIGNING, EKU, KEY_USAGE},
     der,
 };
@@ -13,13 +12,13 @@ use crate::{judge_in, recipe, root_with};
 
 type Change = fn(&mut CertificateProfile);
 /// A name, the code (none: accepted), a change to the root and one to the intermediate.
-type Line = (&'static str, &'static str, Change, Change);
+pub(crate) type Line = (&'static str, &'static str, Change, Change);
 
-const AT: i64 = 1_780_315_200;
+pub(crate) const AT: i64 = 1_780_315_200;
 
-fn same(_: &mut CertificateProfile) {}
+pub(crate) fn same(_: &mut CertificateProfile) {}
 
-fn constrained(profile: &mut CertificateProfile, permitted: &[Vec<u8>], excluded: &[Vec<u8>]) {
+pub(crate) fn constrained(profile: &mut CertificateProfile, permitted: &[Vec<u8>], excluded: &[Vec<u8>]) {
     let trees = |number, names: &[Vec<u8>]| match names {
         [] => Vec::new(),
         names => {
@@ -32,7 +31,7 @@ fn constrained(profile: &mut CertificateProfile, permitted: &[Vec<u8>], excluded
     profile.extensions.push(Extension::new("2.5.29.30", value).critical());
 }
 
-fn uri(text: &str) -> Vec<u8> {
+pub(crate) fn uri(text: &str) -> Vec<u8> {
     der::context_primitive(6, text.as_bytes())
 }
 
@@ -231,101 +230,6 @@ fn a_trusted_name_with_another_key_vouches_for_nobody() {
     });
     assert_eq!(crate::judge(&leaf.sign()), "certificate-untrusted");
     assert_eq!(crate::judge(&recipe().sign()), "", "twin");
-}
-
-/// A bundle of version 0.2 that brings `chain`, judged against a root that has only the authority's own root.
-fn supplied(authority: &Authority, change: impl FnOnce(&mut Recipe)) -> &'static str {
-    let root = root_with(|root| {
-        root["certificateAuthorities"][0] = authority.json();
-        root["certificateAuthorities"][0]["certChain"]["certificates"] =
-            json!([{"rawBytes": base64(&authority.root)}]);
-    });
-    let recipe = recipe().with(|recipe| {
-        recipe.format = Format::V02;
-        recipe.authority = authority.clone();
-        recipe.supplied_chain = vec![authority.intermediate.clone()];
-    });
-    judge_in(&root, Bundle::from_json(&recipe.with(change).sign().bundle()))
-}
-
-#[test]
-fn intermediates_of_a_bundle_are_held_to_everything() {
-    let judge = |root: Change, intermediate: Change| {
-        supplied(&Authority::patched("supplied", root, intermediate), |_| ())
-    };
-    assert_eq!(judge(same, same), "", "twin");
-    let lines: &[Line] = &[
-        ("no authority", "certificate-untrusted", same, |link| link.remove(BASIC_CONSTRAINTS)),
-        ("an authority by half a truth", "certificate-untrusted", same, |link| {
-            link.replace(Extension::new(BASIC_CONSTRAINTS, der::sequence(&[der::tlv(1, &[1])])).critical())
-        }),
-        ("no key usage", "", same, |link| link.remove(KEY_USAGE)),
-        ("a key for lists alone", "certificate-untrusted", same, |link| {
-            link.replace(Extension::key_usage(&[6]))
-        }),
-        ("a malformed key usage", "certificate-untrusted", same, |link| {
-            link.replace(Extension::new(KEY_USAGE, der::null()))
-        }),
-        ("another purpose", "certificate-usage", same, |link| {
-            link.replace(Extension::extended_key_usage(&["1.3.6.1.5.5.7.3.1"]))
-        }),
-        ("any purpose", "certificate-usage", same, |link| {
-            link.replace(Extension::extended_key_usage(&["2.5.29.37.0"]))
-        }),
-        ("an unknown critical extension", "certificate-untrusted", same, |link| {
-            link.extensions.push(Extension::new("1.2.3.4", der::null()).critical())
-        }),
-        ("an extension twice", "certificate-untrusted", same, |link| {
-            link.extensions.push(Extension::extended_key_usage(&[CODE_SIGNING]))
-        }),
-        ("the first version of X.509", "certificate-untrusted", same, |link| link.version = 0),
-        ("ended", "certificate-untrusted", same, |link| link.not_after = AT + 59),
-        ("to come", "certificate-untrusted", same, |link| link.not_before = AT + 61),
-        ("another host permitted", "certificate-untrusted", same, |link| {
-            constrained(link, &[uri(".corp.test")], &[])
-        }),
-        (
-            "another host permitted above",
-            "certificate-untrusted",
-            |root| constrained(root, &[uri(".corp.test")], &[]),
-            same,
-        ),
-        (
-            "a root that allows no authority below it",
-            "certificate-untrusted",
-            |root| root.replace(Extension::authority(Some(0))),
-            same,
-        ),
-    ];
-    let wrong: Vec<String> = lines
-        .iter()
-        .filter_map(|(name, code, root, intermediate)| {
-            let found = judge(*root, *intermediate);
-            (found != *code).then(|| format!("{name}: `{found}` instead of `{code}`"))
-        })
-        .collect();
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-}
-
-#[test]
-fn a_bundle_may_bring_its_chain_in_any_order_and_no_more_than_fits() {
-    let authority = Authority::new("supplied");
-    let judge = |chain: Vec<Vec<u8>>| supplied(&authority, |recipe| recipe.supplied_chain = chain);
-    let (link, root) = (authority.intermediate.clone(), authority.root.clone());
-    let stranger = Authority::new("stranger").intermediate;
-    for chain in [
-        vec![link.clone()],
-        vec![link.clone(), root.clone()],
-        vec![root.clone(), link.clone()],
-        vec![stranger.clone(), link.clone()],
-        vec![link.clone(), link.clone()],
-    ] {
-        assert_eq!(judge(chain), "");
-    }
-    assert_eq!(judge(vec![]), "certificate-untrusted");
-    assert_eq!(judge(vec![root]), "certificate-untrusted");
-    assert_eq!(judge(vec![stranger]), "certificate-untrusted");
-    assert_eq!(judge(vec![link; 5]), "bundle-limit-exceeded");
 }
 
 #[test]

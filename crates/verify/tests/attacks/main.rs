@@ -22,6 +22,8 @@ mod payload;
 mod root;
 mod sct;
 mod splice;
+mod stamper;
+mod supplied;
 mod timestamp;
 mod tree;
 
