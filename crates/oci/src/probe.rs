@@ -60,8 +60,10 @@ fn hello(name: Option<&str>) -> Vec<u8> {
     extensions.extend(extension(13, &sized(&[4, 3, 8, 4, 4, 1])));
     // TLS 1.3 and 1.2.
     extensions.extend(extension(43, &[4, 3, 4, 3, 3]));
-    // AES-128-GCM for TLS 1.3, and for 1.2 with ECDSA and RSA.
-    let suites = sized(&[0x13, 0x01, 0xc0, 0x2b, 0xc0, 0x2f]);
+    // AES-GCM and ChaCha20 for TLS 1.3, and for 1.2 with ECDSA and RSA: all that the client itself would offer.
+    let for_13 = [0x13, 0x01, 0x13, 0x02, 0x13, 0x03];
+    let for_12 = [0xc0, 0x2b, 0xc0, 0x2c, 0xcc, 0xa9, 0xc0, 0x2f, 0xc0, 0x30, 0xcc, 0xa8];
+    let suites = sized(&[for_13.as_slice(), &for_12].concat());
     // The version, a random number that nobody will need, no session.
     let start = [[3, 3].as_slice(), &[0; 32], &[0]].concat();
     let body = [start.as_slice(), &suites, &[1, 0], &sized(&extensions)].concat();

@@ -182,7 +182,7 @@ impl Transport {
         Err(Fault::new(GapCause::AccessDenied, "too many challenges"))
     }
 
-    // A registry of one's own machine, without a password: there is no handshake to share, and hardly a challenge to learn.
+    // A registry spoken to in plain http, without a password: there is no handshake to share, and hardly a challenge to learn.
     fn is_open(&self, site: &Site, ask: &Ask<'_>) -> bool {
         self.rules.tls_first(site).is_some() && self.credentials.secret(&site.name, ask.repository).is_none()
     }

@@ -157,8 +157,8 @@ fn run(mut asked: Asked<'_>, console: &mut Console<'_>) -> Result<(), Failure> {
         if asked.verb == Verb::Image && (found.bundles.is_empty() || formats == Formats::OlderOnly) {
             let certificate = asked.certificate.as_deref();
             if let Some(item) = given::candidate(typed, certificate, reference, &entry.digest, console)? {
-                found.older = vec![item];
-                found.too_large.clear();
+                // Who names a signature asks about that one, and about no other.
+                found = Candidates { older: vec![item], ..Candidates::default() };
             }
         }
         let shown = passed(asked, &judge, entry, &found, formats)
@@ -223,10 +223,16 @@ fn passed<'e>(
         return Err(first.unwrap_or_else(|| "no valid bundles exist in registry".into()));
     }
     let typed = asked.typed.switch("experimental-oci11");
-    let referred = || judged(asked, judge, entry, found.referred.iter(), Form::Older, Vec::new());
-    let looks = asked.verb == Verb::Image && !found.referred.is_empty();
-    if let (true, Ok(shown)) = (typed && looks, referred()) {
-        return Ok(shown);
+    let too_large = || found.referred_too_large.clone();
+    let referred = || judged(asked, judge, entry, found.referred.iter(), Form::Older, too_large());
+    let looks =
+        asked.verb == Verb::Image && !(found.referred.is_empty() && found.referred_too_large.is_empty());
+    let mut aside = None;
+    if typed && looks {
+        match referred() {
+            Ok(shown) => return Ok(shown),
+            Err(failure) => aside = Some(failure),
+        }
     }
     if !found.older.is_empty() || !found.too_large.is_empty() {
         // The bundles' failure is the one that cosign reports where there are both.
@@ -238,22 +244,25 @@ fn passed<'e>(
     if looks && !typed && !asked.typed.switch("strict-compat") {
         match referred() {
             Ok(shown) => return Ok(shown),
-            // cosign knows nothing of these; why they do not pass is for people.
-            Err(failure) => {
-                let unsigned = Failure::coded(NO_SIGNATURES, "no signatures found");
-                first = first.or_else(|| Some(unsigned.hinted(failure.hints)));
-            }
+            Err(failure) => aside = Some(failure),
         }
+    }
+    let mut hints = Vec::new();
+    match aside {
+        // cosign knows nothing of these: to it the image is unsigned. Why they do not pass is for people.
+        Some(failure) if failure.code == NO_MATCH => hints = failure.hints,
+        other => first = first.or(other),
     }
     if let Some(failure) = first {
         return Err(failure);
     }
     if let Some(gap) = entry.gaps.first() {
         // cosign says that there are no signatures here, which nobody knows.
-        return Err(format!("signatures could not be looked for: {}", texts::gap(gap)).into());
+        let text = format!("signatures could not be looked for: {}", texts::gap(gap));
+        return Err(Failure::from(text).hinted(hints));
     }
     Err(match asked.verb {
-        Verb::Image => Failure::coded(NO_SIGNATURES, "no signatures found"),
+        Verb::Image => Failure::coded(NO_SIGNATURES, "no signatures found").hinted(hints),
         _ => "no matching attestations: ".into(),
     })
 }

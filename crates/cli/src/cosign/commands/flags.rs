@@ -9,8 +9,7 @@ pub(crate) const ROOT: &[Flag] = &[
         .of(Kind::Duration)
         .default("3m0s")
         .short('t'),
-    Flag::switch("verbose", "try older signatures that refer to the image before those of the tag")
-        .short('d'),
+    Flag::switch("verbose", "accepted for compatibility").short('d'),
     Flag::switch(
         "strict-compat",
         "choose between signature formats as cosign does, by the first image alone",
@@ -57,7 +56,7 @@ pub(crate) const CERTIFICATE: &[Flag] = &[
         "the same as a pattern; it matches anywhere unless it has ^ and $",
     ),
     Flag::switch("insecure-ignore-sct", "do not ask for a signed certificate timestamp"),
-    Flag::text("sct", "detached signed certificate timestamp; only one in the certificate is verified")
+    Flag::text("sct", "detached signed certificate timestamp of a certificate that holds none")
         .deprecated("a Signed Certificate Timestamp is now provided via a Sigstore bundle"),
 ];
 
@@ -65,7 +64,7 @@ const CA_NOTICE: &str = "please use --trusted-root to provide CA certificates";
 
 /// What proves it.
 pub(crate) const COMMON: &[Flag] = &[
-    Flag::switch("experimental-oci11", "accepted for compatibility")
+    Flag::switch("experimental-oci11", "try older signatures that refer to the image before those of the tag")
         .deprecated("OCI referrers will be the default behavior in future versions"),
     Flag::switch("insecure-ignore-tlog", "do not ask for a transparency log entry"),
     Flag::text("max-workers", "how many signatures are looked at together").of(Kind::Int).default("10"),

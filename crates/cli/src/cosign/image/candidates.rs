@@ -10,6 +10,7 @@ use crate::{
 };
 
 /// The candidates beside one image, by how they are stored.
+#[derive(Default)]
 pub(super) struct Candidates<'e> {
     /// Sigstore bundles.
     pub(super) bundles: Vec<&'e Item>,
@@ -17,15 +18,16 @@ pub(super) struct Candidates<'e> {
     pub(super) older: Vec<Item>,
     /// The same layers in manifests that refer to the image.
     pub(super) referred: Vec<Item>,
-    /// Layers that `COSIGN_MAX_ATTACHMENT_SIZE` forbids to look at.
+    /// Layers of cosign's tags that `COSIGN_MAX_ATTACHMENT_SIZE` forbids to look at.
     pub(super) too_large: Vec<Refusal>,
+    /// The same in manifests that refer to the image.
+    pub(super) referred_too_large: Vec<Refusal>,
 }
 
 impl<'e> Candidates<'e> {
     /// Sorts what was found.
     pub(super) fn of(entry: &'e Entry, maximum: Option<u64>) -> Self {
-        let mut found =
-            Self { bundles: Vec::new(), older: Vec::new(), referred: Vec::new(), too_large: Vec::new() };
+        let mut found = Self::default();
         for item in &entry.items {
             let refers = matches!(item.place, Place::Referrers | Place::FallbackTag);
             if refers && !is_older(item) {
@@ -37,6 +39,7 @@ impl<'e> Candidates<'e> {
             }
             let size = item.bytes.len();
             match maximum.filter(|maximum| u64::try_from(size).unwrap_or(u64::MAX) > *maximum) {
+                Some(limit) if refers => found.referred_too_large.push(Refusal::LayerSize { size, limit }),
                 Some(limit) => found.too_large.push(Refusal::LayerSize { size, limit }),
                 None if refers => found.referred.push(older(item)),
                 None => found.older.push(older(item)),
@@ -46,9 +49,11 @@ impl<'e> Candidates<'e> {
     }
 }
 
-/// Whether an item is one of the older layers, wherever it was found.
+/// Whether an item is one of the older layers, wherever it was found. What says that it is a bundle is one, whatever is
+/// written beside it.
 pub(super) fn is_older(item: &Item) -> bool {
     item.annotations.contains_key("dev.cosignproject.cosign/signature")
+        && !item.media_type.starts_with("application/vnd.dev.sigstore.bundle")
 }
 
 // cosign never looks at the media type of a tag's layers; the tag says what they are.
@@ -125,7 +130,24 @@ fn whole(number: f64) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::size;
+    use sealgate::verify::{Item, Place};
+
+    use super::{is_older, size};
+
+    #[test]
+    fn no_annotation_makes_a_bundle_an_older_signature() {
+        let item = |media_type: &str, annotation: &str| Item {
+            bytes: b"{}".as_slice().into(),
+            media_type: media_type.to_owned(),
+            annotations: [(annotation.to_owned(), String::new())].into(),
+            place: Place::Referrers,
+        };
+        let annotation = "dev.cosignproject.cosign/signature";
+        assert!(!is_older(&item("application/vnd.dev.sigstore.bundle.v0.3+json", annotation)));
+        let older = "application/vnd.dev.cosign.simplesigning.v1+json";
+        assert!(is_older(&item(older, annotation)));
+        assert!(!is_older(&item(older, "another")));
+    }
 
     #[test]
     fn sizes_are_read_with_fractions_commas_and_units_of_any_case() {
