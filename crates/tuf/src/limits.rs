@@ -23,6 +23,8 @@ pub const PIECE_BYTES: usize = 256 * 1024;
 pub const PIECES: usize = 64;
 /// Bytes of the name of one of them.
 pub const NAME_OF_PIECE_BYTES: usize = 128;
+/// Certificates that chains are looked for among. A trusted root has room for half as many chains.
+pub const CERTIFICATES: usize = 128;
 /// Bytes of a signing configuration, which `initialize` fetches for others.
 pub const SIGNING_CONFIG_BYTES: usize = 1024 * 1024;
 /// Versions of the root metadata that one refresh walks through. Sigstore's instances have had fewer than twenty in five years.

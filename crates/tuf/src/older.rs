@@ -184,7 +184,7 @@ pub(crate) fn root(pieces: &Pieces) -> Result<(TrustedRoot, Vec<u8>), TufError> 
     let fulcio = certificates(Usage::Fulcio)?;
     let (anchors, between): (Vec<Vec<u8>>, Vec<Vec<u8>>) =
         all(&fulcio).into_iter().partition(|der| pieces::is_self_signed(der));
-    let chains = pieces::chains(&anchors, &between);
+    let chains = chained(&anchors, &between)?;
     if !fulcio.is_empty() && chains.is_empty() {
         return Err(TufError::Pieces { missing: "Fulcio root certificate" });
     }
@@ -200,17 +200,24 @@ pub(crate) fn root(pieces: &Pieces) -> Result<(TrustedRoot, Vec<u8>), TufError> 
         authorities.into_iter().partition(|der| pieces::is_self_signed(der));
     for leaf in leaves {
         let between = [between.as_slice(), std::slice::from_ref(&leaf)].concat();
-        let chain = pieces::chains(&anchors, &between).into_iter().find(|chain| chain.first() == Some(&leaf));
+        let mut chains = chained(&anchors, &between)?;
+        chains.retain(|chain| chain.first() == Some(&leaf));
         // Without its chain nobody could ask it anything.
-        let Some(chain) = chain else {
+        if chains.is_empty() {
             return Err(TufError::Pieces { missing: "TSA certificate above a TSA's" });
-        };
-        if let Some(end) = pieces.chain(&stamps, &chain).end() {
-            services.timestamp_authorities.push(pieces::authority(&chain, end));
+        }
+        for chain in chains {
+            if let Some(end) = pieces.chain(&stamps, &chain).end() {
+                services.timestamp_authorities.push(pieces::authority(&chain, end));
+            }
         }
     }
     let json = services.json().to_string().into_bytes();
     Ok((TrustedRoot::from_json(&json).map_err(TufError::Target)?, json))
+}
+
+fn chained(anchors: &[Vec<u8>], between: &[Vec<u8>]) -> Result<Vec<Vec<Vec<u8>>>, TufError> {
+    pieces::chains(anchors, between).map_err(|_| limit("certificates of one use", limits::CERTIFICATES))
 }
 
 type Certificates<'p> = [(&'p Piece, Vec<Vec<u8>>)];

@@ -16,6 +16,8 @@ mod cache;
 mod keys;
 #[path = "repository/mirrors.rs"]
 mod mirrors;
+#[path = "repository/namesakes.rs"]
+mod namesakes;
 #[path = "repository/pieces.rs"]
 mod pieces;
 #[path = "repository/scene.rs"]

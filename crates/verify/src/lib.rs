@@ -28,7 +28,7 @@ pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use evidence::{Entry, Evidence, EvidenceError, Gap, GapCause, Item, Place};
 pub use expression::{Expression, ExpressionError};
 pub use reference::{Reference, ReferenceError};
-pub use root::{RootError, RootNote, TrustedRoot, TrustedRoots};
+pub use root::{RootError, RootNote, TrustedRoot, TrustedRoots, was_issued_by};
 pub use rule::{IdentityMismatch, RuleError, SignerRule};
 pub use signer::{
     CertificateSigner, Claims, KeySigner, Names, PublicKey, Signer, SignerError, SignerSubject, SubjectKind,

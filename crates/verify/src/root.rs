@@ -12,6 +12,7 @@ use std::{
 
 use crate::{Digest, Timestamp, key::VerifyingKey, limits};
 
+pub use authority::was_issued_by;
 pub(crate) use authority::{Anchor, CertificateAuthority, TimestampAuthority};
 pub use error::RootError;
 

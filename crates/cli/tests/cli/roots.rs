@@ -240,3 +240,40 @@ fn only_what_is_named_as_a_root_is_trusted() {
     let told = asked(&["--ca-roots", &trailing], &[]);
     assert!(told.code == 1 && told.stderr.contains("error during PEM decoding"), "{told:?}");
 }
+
+#[test]
+fn a_root_beside_another_of_its_name_is_trusted_in_any_order() {
+    let parts = Parts::new();
+    let reference = parts.place.pinned("older", &parts.place.signed_older("older"));
+    let own = pem::parse_many(std::fs::read(&parts.chain).unwrap()).unwrap();
+    let [between, top] = own.as_slice() else { panic!("a chain of two") };
+    let text = |ders: &[&[u8]]| -> String {
+        ders.iter().map(|der| pem::encode(&pem::Pem::new("CERTIFICATE", *der))).collect()
+    };
+    // Of the same name, with another key.
+    let namesake = sealgate_testkit::World::named(&parts.place.world.name).authority.root;
+    let (namesake, top, between) = (namesake.as_slice(), top.contents(), between.contents());
+    let between_file = parts.place.file("between.pem", text(&[between]).as_bytes());
+    let variables =
+        [("SIGSTORE_REKOR_PUBLIC_KEY", &*parts.log), ("SIGSTORE_CT_LOG_PUBLIC_KEY_FILE", &*parts.ct_log)];
+    let asked = |flags: &[&str], more: &[(&str, &str)]| {
+        let words = [&["verify", "--offline"], &BY_RELEASE[..], flags, &[&reference]].concat();
+        ask_with(&words, &[&variables[..], more].concat(), b"").code
+    };
+    for (roots, code) in [
+        (vec![top, namesake], 0),
+        (vec![namesake, top], 0),
+        (vec![top], 0),
+        (vec![namesake], 12),
+        (vec![namesake, namesake], 12),
+    ] {
+        let file = parts.place.file("roots.pem", text(&roots).as_bytes());
+        assert_eq!(
+            asked(&["--ca-roots", &file, "--ca-intermediates", &between_file], &[]),
+            code,
+            "{roots:?}"
+        );
+        let file = parts.place.file("all.pem", text(&[&roots[..], &[between]].concat()).as_bytes());
+        assert_eq!(asked(&[], &[("SIGSTORE_ROOT_FILE", &file)]), code, "{roots:?}");
+    }
+}

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::scene::{Scene, other_root, root};
 
-fn older() -> Vec<OlderTarget> {
+pub(crate) fn older() -> Vec<OlderTarget> {
     older_targets(&root())
 }
 
-fn scene(targets: &[OlderTarget]) -> Scene {
+pub(crate) fn scene(targets: &[OlderTarget]) -> Scene {
     let mut scene = Scene::new();
     scene.tuf.publish_all(1, targets);
     scene
@@ -36,14 +36,14 @@ fn says(target: &mut OlderTarget, usage: &str, status: &str) {
 }
 
 /// Whether the root believes a signature that the world made.
-fn believes(root: &TrustedRoot) -> Result<(), VerifyError> {
+pub(crate) fn believes(root: &TrustedRoot) -> Result<(), VerifyError> {
     let digest = Digest::sha256(b"an image");
     let identity = Identity::github("acme/app", "release.yml", "refs/tags/v1");
     let bundle = Bundle::read(&World::shared().sign_image(&digest, &identity).item()).unwrap();
     Verifier::new(root, Timestamp(TUF_NOW)).authenticate(&bundle, Artifact::Digest(&digest)).map(drop)
 }
 
-fn written(held: &Held, list: &str) -> Vec<Value> {
+pub(crate) fn written(held: &Held, list: &str) -> Vec<Value> {
     let json: Value = serde_json::from_slice(&held.json).unwrap();
     json[list].as_array().unwrap().clone()
 }

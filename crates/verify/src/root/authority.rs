@@ -220,6 +220,21 @@ fn chain<'a>(field: &str, file: &'a AuthorityFile) -> Result<(Vec<&'a [u8]>, Win
     Ok((chain, window))
 }
 
+/// Whether one certificate, DER, names another as its issuer and is signed by its key. No, if either cannot be read.
+///
+/// It tells certificates of one name apart, and says nothing about what the issuer may do: a [`TrustedRoot`] asks that of
+/// each chain itself.
+///
+/// [`TrustedRoot`]: super::TrustedRoot
+pub fn was_issued_by(certificate: &[u8], issuer: &[u8]) -> bool {
+    if [certificate, issuer].iter().any(|der| der.len() > limits::CERTIFICATE_BYTES) {
+        return false;
+    }
+    let (Ok(own), Ok(above)) = (Link::read(certificate), Link::read(issuer)) else { return false };
+    own.certificate.issuer().as_raw() == above.certificate.subject().as_raw()
+        && own.proof(&above.certificate).is_ok_and(|proof| proof::hold(&[Arc::new(proof)]))
+}
+
 struct Link<'a> {
     certificate: X509Certificate<'a>,
 }
@@ -313,11 +328,17 @@ impl<'a> Link<'a> {
         {
             return Err("it does not name the next one as its issuer");
         }
+        self.proof(issuer).map(Arc::new)
+    }
+
+    // The signature itself, to be looked at when somebody asks.
+    fn proof(&self, issuer: &X509Certificate<'_>) -> Result<Proof, &'static str> {
+        let own = &self.certificate;
         let key = VerifyingKey::from_spki(issuer.public_key().raw)
             .map_err(|_| "the key above it is not supported")?;
         let algorithm = Named::read(&own.signature_algorithm).ok_or(proof::BROKEN)?;
         let (signed, signature) = (own.tbs_certificate.as_ref(), own.signature_value.data.as_ref());
-        Ok(Arc::new(Proof::new(key, algorithm, signed.to_vec(), signature.to_vec())))
+        Ok(Proof::new(key, algorithm, signed.to_vec(), signature.to_vec()))
     }
 
     fn has_malformed_extension(&self) -> bool {

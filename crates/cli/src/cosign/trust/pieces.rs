@@ -91,9 +91,10 @@ impl Pieces {
 // THREAT: a certificate in the middle of a chain taken for one to trust, so that whoever holds its key signs without the
 // root that was named. See only_what_is_named_as_a_root_is_trusted.
 fn authorities(typed: &Typed, console: &Console<'_>) -> Result<Option<Vec<Value>>, Failure> {
-    let named = anchors(typed, console)?;
-    let chains = named.map(|(anchors, between)| pieces::chains(&anchors, &between));
-    Ok(chains.map(|chains| chains.iter().map(|chain| pieces::authority(chain, None)).collect()))
+    let Some((anchors, between)) = anchors(typed, console)? else { return Ok(None) };
+    let chains = pieces::chains(&anchors, &between)
+        .map_err(|error| wrong(&format!("loading certs for keyless verification: {error}")))?;
+    Ok(Some(chains.iter().map(|chain| pieces::authority(chain, None)).collect()))
 }
 
 /// Whether certificates between a root and a signer's are named; then those beside an older signature do not count.
