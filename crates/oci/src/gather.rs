@@ -20,6 +20,10 @@ use crate::{
 };
 
 pub(crate) mod referrers;
+pub(crate) mod rounds;
+
+/// What a layer holds, or why that could not be read.
+pub(crate) type Bytes = Result<Arc<[u8]>, Fault>;
 
 /// What one place held.
 #[derive(Debug, Default)]
@@ -170,22 +174,31 @@ impl Gathering<'_> {
                 Err(fault) => found.gaps.push(fault.at(place, &format!("a layer of `{tag}`"))),
             }
         }
-        // Several signatures of one payload are several layers of one digest: it is fetched once.
-        let distinct: BTreeMap<(&Digest, u64, &str), &Descriptor> = wanted
+        self.blobs(&source, &wanted, BTreeMap::new(), place, &mut found).await;
+        Ok(found)
+    }
+
+    /// Fetches layers, in their order, but those of `blobs`. Several signatures of one payload are several layers of one
+    /// digest, which is fetched once.
+    async fn blobs<'w>(
+        &self,
+        source: &Source<'_>,
+        wanted: &'w [Descriptor],
+        mut blobs: BTreeMap<Key<'w>, Bytes>,
+        place: Place,
+        found: &mut Found,
+    ) {
+        let mut seen: BTreeSet<_> = blobs.keys().copied().collect();
+        let fetches: Vec<_> = wanted
             .iter()
-            .map(|layer| ((&layer.digest, layer.size, layer.media_type.as_str()), layer))
+            .filter(|layer| seen.insert(key(layer)))
+            .map(|layer| async move { (key(layer), source.blob(layer).await) })
             .collect();
-        let fetches: Vec<_> = distinct
-            .iter()
-            .map(|(key, layer)| {
-                let source = &source;
-                async move { (*key, source.blob(layer).await) }
-            })
-            .collect();
-        let blobs: BTreeMap<_, _> =
+        let fetched: Vec<_> =
             stream::iter(fetches).buffer_unordered(limits::REFERRERS_AT_ONCE).collect().await;
-        for layer in &wanted {
-            match blobs.get(&(&layer.digest, layer.size, layer.media_type.as_str())) {
+        blobs.extend(fetched);
+        for layer in wanted {
+            match blobs.get(&key(layer)) {
                 Some(Ok(bytes)) => found.items.push(item(Arc::clone(bytes), layer, place)),
                 Some(Err(fault)) => {
                     found.gaps.push(fault.clone().listed(place, &format!("layer {}", layer.digest)))
@@ -196,8 +209,14 @@ impl Gathering<'_> {
                 ),
             }
         }
-        Ok(found)
     }
+}
+
+// What decides how a layer is fetched, and what may come.
+type Key<'a> = (&'a Digest, u64, &'a str);
+
+fn key(layer: &Descriptor) -> Key<'_> {
+    (&layer.digest, layer.size, &layer.media_type)
 }
 
 fn item(bytes: Arc<[u8]>, layer: &Descriptor, place: Place) -> Item {

@@ -11,7 +11,14 @@
 #[path = "layout/folder.rs"]
 mod folder;
 
-use std::{fs, os::unix::fs::symlink, process::Command, sync::mpsc, thread, time::Instant};
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    process::Command,
+    sync::{Arc, mpsc},
+    thread,
+    time::Instant,
+};
 
 use folder::{Made, SIGNATURES, descriptor};
 use sealgate_oci::{Layout, LayoutError, limits};
@@ -222,6 +229,37 @@ fn signatures_are_handed_on_up_to_the_limit() {
         made.replace_signatures(&vec![layer; count]);
         let found = entry(&made);
         assert_eq!((found.items.len(), causes(&found)), (limits::ITEMS, gaps));
+    }
+}
+
+#[test]
+fn a_manifest_stuffed_to_the_limit_does_not_crowd_out_the_others() {
+    for (count, gaps) in
+        [(limits::ITEMS - 1, vec![]), (limits::ITEMS * 2, vec![(Place::Referrers, GapCause::Limit)])]
+    {
+        let made = Made::bare();
+        let (referrer, bundle) = made.bundle(&made.image, b"{\"a\":\"bundle\"}");
+        let layer = made.layer("application/vnd.dev.cosign.simplesigning.v1+json", b"tiny");
+        // Blobs are looked through by their names, so its name is made to come first.
+        let stuffed = (0..)
+            .map(|number| {
+                let manifest = json!({
+                    "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                    "artifactType": "application/vnd.dev.cosign.artifact.sig.v1+json",
+                    "config": {"mediaType": "application/vnd.oci.empty.v1+json", "digest": made.config, "size": 37},
+                    "layers": vec![layer.clone(); count], "annotations": {"number": number.to_string()},
+                    "subject": {"mediaType": "m", "digest": made.image, "size": 2},
+                });
+                manifest.to_string()
+            })
+            .find(|manifest| Digest::sha256(manifest.as_bytes()).hex() < referrer.hex())
+            .unwrap();
+        made.put(stuffed.as_bytes());
+        let found = entry(&made);
+        assert!(found.items.iter().any(|item| bundle.matches(&item.bytes)), "the bundle is there");
+        assert_eq!((found.items.len(), causes(&found)), (limits::ITEMS, gaps));
+        let tiny: Vec<_> = found.items.iter().filter(|item| item.bytes.as_ref() == b"tiny").collect();
+        assert!(tiny.iter().all(|item| Arc::ptr_eq(&item.bytes, &tiny[0].bytes)), "it is read once");
     }
 }
 

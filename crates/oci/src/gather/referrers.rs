@@ -1,16 +1,13 @@
 //! Referrers: the API's list page by page, or the fallback tag where there is no API; then every one by its digest.
 
-use std::{
-    collections::HashSet,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::{collections::HashSet, future};
 
 use futures_util::{StreamExt as _, stream};
 use http::header::CONTENT_TYPE;
-use sealgate_verify::{Digest, Gap, GapCause, Item, Place, Reference};
+use sealgate_verify::{Digest, Gap, GapCause, Place, Reference};
 use tokio::time::Instant;
 
-use super::{Found, Gathering, item, too_many};
+use super::{Bytes, Found, Gathering, key, rounds::Rounds, too_many};
 use crate::{
     fault::Fault,
     lanes::Budget,
@@ -27,14 +24,6 @@ struct List {
     descriptors: Vec<Descriptor>,
     faults: Vec<Fault>,
     seen: HashSet<Digest>,
-}
-
-/// What one referrer held: nothing where it is something else than signatures, such as an SBOM.
-#[derive(Default)]
-struct Held {
-    items: Vec<Item>,
-    gaps: Vec<Gap>,
-    is_cut: bool,
 }
 
 /// Everything that refers to `digest`, as the registry lists it.
@@ -161,66 +150,65 @@ impl Gathering<'_> {
         found.gaps.extend(faults.into_iter().map(|fault| fault.listed(place, "list of referrers")));
         // What the list says of a referrer decides nothing, but likely ones go first where limits are near.
         descriptors.sort_by_key(|descriptor| !is_likely(descriptor));
-        let claimed = AtomicUsize::new(0);
-        let reads: Vec<_> =
-            descriptors.iter().map(|descriptor| self.referrer(source, descriptor, place, &claimed)).collect();
-        let outcomes: Vec<_> = stream::iter(reads).buffered(limits::REFERRERS_AT_ONCE).collect().await;
-        let mut is_full = false;
-        for held in outcomes {
-            found.items.extend(held.items);
-            found.gaps.extend(held.gaps);
-            is_full |= held.is_cut;
+        let reads: Vec<_> = descriptors
+            .iter()
+            .enumerate()
+            .map(|(index, descriptor)| async move {
+                // The first layer of so many manifests has a place, whatever the others hold. It is fetched with its manifest:
+                // one that stalls does not hold up what the others say.
+                let is_early = index < self.most;
+                (descriptor, self.referrer(source, descriptor, is_early).await)
+            })
+            .collect();
+        let mut rounds = Rounds::new(self.most);
+        stream::iter(reads)
+            .buffered(limits::REFERRERS_AT_ONCE)
+            .for_each(|(descriptor, read)| {
+                match read {
+                    Ok((layers, mut first)) => {
+                        let each = layers.into_iter().map(|layer| (&descriptor.digest, layer, first.take()));
+                        rounds.add(each.collect());
+                    }
+                    Err(fault) => {
+                        found.gaps.push(fault.listed(place, &format!("referrer {}", descriptor.digest)));
+                    }
+                }
+                future::ready(())
+            })
+            .await;
+        let cut = rounds.too_many();
+        let (mut wanted, mut firsts) = (Vec::new(), Vec::new());
+        for (manifest, layer, first) in rounds.taken() {
+            match layer {
+                Ok(layer) => {
+                    wanted.push(layer);
+                    firsts.push(first);
+                }
+                Err(fault) => found.gaps.push(fault.listed(place, &format!("a layer of {manifest}"))),
+            }
         }
-        if is_full {
-            found.gaps.push(too_many(self.most, claimed.into_inner()).at(place, "referrers"));
+        let early = wanted.iter().zip(firsts).filter_map(|(layer, first)| Some((key(layer), first?)));
+        self.blobs(source, &wanted, early.collect(), place, &mut found).await;
+        if let Some(count) = cut {
+            found.gaps.push(too_many(self.most, count).at(place, "referrers"));
         }
         found
     }
 
+    // The layers that hold signatures, and the bytes of the first of them.
     async fn referrer(
         &self,
         source: &Source<'_>,
         descriptor: &Descriptor,
-        place: Place,
-        claimed: &AtomicUsize,
-    ) -> Held {
-        let mut held = Held::default();
-        let layers = match self.signed_layers(source, descriptor).await {
-            Ok(layers) => layers,
-            Err(fault) => {
-                held.gaps.push(fault.listed(place, &format!("referrer {}", descriptor.digest)));
-                return held;
-            }
-        };
-        for layer in layers {
-            if claimed.fetch_add(1, Ordering::Relaxed) >= self.most {
-                held.is_cut = true;
-                break;
-            }
-            let read = match &layer {
-                Ok(layer) => source.blob(layer).await.map(|bytes| item(bytes, layer, place)),
-                Err(fault) => Err(fault.clone()),
-            };
-            match (read, layer) {
-                (Ok(item), _) => held.items.push(item),
-                (Err(fault), Ok(layer)) => {
-                    held.gaps.push(fault.listed(place, &format!("layer {}", layer.digest)));
-                }
-                (Err(fault), Err(_)) => {
-                    held.gaps.push(fault.listed(place, &format!("a layer of {}", descriptor.digest)));
-                }
-            }
-        }
-        held
-    }
-
-    async fn signed_layers(
-        &self,
-        source: &Source<'_>,
-        descriptor: &Descriptor,
-    ) -> Result<Vec<Result<Descriptor, Fault>>, Fault> {
+        is_early: bool,
+    ) -> Result<(Vec<Result<Descriptor, Fault>>, Option<Bytes>), Fault> {
         let fetched = source.manifest(&descriptor.digest, Some(descriptor.size), ACCEPT_ANY).await?;
-        signed_layers(&fetched.bytes, self.digest)
+        let layers = signed_layers(&fetched.bytes, self.digest)?;
+        let first = match layers.first() {
+            Some(Ok(layer)) if is_early => Some(source.blob(layer).await),
+            _ => None,
+        };
+        Ok((layers, first))
     }
 }
 

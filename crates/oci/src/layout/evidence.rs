@@ -1,6 +1,9 @@
 //! What is attached to the image of a layout, as the same evidence that a registry gives.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use sealgate_verify::{Algorithm, Digest, Entry, Evidence, Gap, Item, Place, Timestamp};
 
@@ -8,7 +11,7 @@ use super::{ATTESTATIONS, Layout, LayoutError, SIGNATURES};
 use crate::{
     Descriptor,
     fault::Fault,
-    gather::{Found, merged, referrers::signed_layers, too_many},
+    gather::{Bytes, Found, merged, referrers::signed_layers, rounds::Rounds, too_many},
     limits,
     manifest::{self, SIMPLE_SIGNING},
 };
@@ -18,6 +21,8 @@ struct Reading<'a> {
     layout: &'a Layout,
     most: usize,
     left: u64,
+    /// Layers that were read: several signatures of one payload are several layers of one digest.
+    read: BTreeMap<(Digest, u64, String), Bytes>,
 }
 
 impl Layout {
@@ -27,7 +32,7 @@ impl Layout {
     /// With `cosign_limits` as many are handed on as cosign's verbs read, instead of the gate's number.
     pub fn entry(&self, cosign_limits: bool) -> Entry {
         let most = if cosign_limits { limits::ITEMS_FOR_COSIGN } else { limits::ITEMS };
-        let mut reading = Reading { layout: self, most, left: limits::IMAGE_BYTES };
+        let mut reading = Reading { layout: self, most, left: limits::IMAGE_BYTES, read: BTreeMap::new() };
         let (manifest, mut gaps) = match reading.blob(self.digest(), limits::MANIFEST_BYTES) {
             Ok(bytes) => (Some(bytes), vec![]),
             Err(fault) => (None, vec![fault.listed(Place::Manifest, "image manifest")]),
@@ -64,22 +69,35 @@ impl Reading<'_> {
     }
 
     fn layer(&mut self, layer: &Descriptor, place: Place) -> Result<Item, Fault> {
+        let (media_type, annotations) = (layer.media_type.clone(), layer.annotations.clone());
+        let key = (layer.digest.clone(), layer.size, media_type.clone());
+        let bytes = match self.read.get(&key) {
+            Some(read) => read.clone(),
+            None => {
+                let read = self.layer_bytes(layer);
+                self.read.insert(key, read.clone());
+                read
+            }
+        }?;
+        Ok(Item { bytes, media_type, annotations, place })
+    }
+
+    fn layer_bytes(&mut self, layer: &Descriptor) -> Result<Arc<[u8]>, Fault> {
         let limit = if layer.media_type == SIMPLE_SIGNING {
             limits::SIMPLE_SIGNING_BYTES
         } else {
             limits::BLOB_BYTES
         };
         let bytes = self.blob(&layer.digest, limit)?;
-        if bytes.len() as u64 != layer.size {
-            return Err(Fault::malformed(format!(
+        match bytes.len() as u64 == layer.size {
+            true => Ok(bytes),
+            false => Err(Fault::malformed(format!(
                 "{} has {} bytes, its descriptor says {}",
                 layer.digest,
                 bytes.len(),
                 layer.size
-            )));
+            ))),
         }
-        let (media_type, annotations) = (layer.media_type.clone(), layer.annotations.clone());
-        Ok(Item { bytes, media_type, annotations, place })
     }
 
     fn layers(&mut self, kind: &'static str, place: Place) -> Found {
@@ -112,7 +130,8 @@ impl Reading<'_> {
     fn referrers(&mut self) -> Found {
         let mut found = Found::default();
         let mut scanned = limits::LAYOUT_SCANNED_BYTES;
-        for algorithm in [Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512] {
+        let mut rounds = Rounds::new(self.most);
+        'folder: for algorithm in [Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512] {
             let names = match self.layout.folder.names(algorithm) {
                 Ok(names) => names,
                 Err(error) => {
@@ -121,23 +140,26 @@ impl Reading<'_> {
                 }
             };
             for name in names {
-                let layers = self.referrer(&name, &mut scanned).unwrap_or_else(|fault| vec![Err(fault)]);
-                for layer in layers {
-                    if found.items.len() == self.most {
-                        found.gaps.push(too_many(self.most, self.most + 1).at(Place::Referrers, "referrers"));
-                        return found;
-                    }
-                    match layer.and_then(|layer| self.layer(&layer, Place::Referrers)) {
-                        Ok(item) => found.items.push(item),
-                        Err(fault) => {
-                            found.gaps.push(fault.listed(Place::Referrers, &format!("referrer {name}")));
-                            if found.gaps.len() == limits::REFERRERS {
-                                return found;
-                            }
+                match self.referrer(&name, &mut scanned) {
+                    Ok(layers) => rounds.add(layers.into_iter().map(|layer| (name.clone(), layer)).collect()),
+                    Err(fault) => {
+                        found.gaps.push(fault.listed(Place::Referrers, &format!("referrer {name}")));
+                        if found.gaps.len() == limits::REFERRERS {
+                            break 'folder;
                         }
                     }
                 }
             }
+        }
+        let cut = rounds.too_many();
+        for (name, layer) in rounds.taken() {
+            match layer.and_then(|layer| self.layer(&layer, Place::Referrers)) {
+                Ok(item) => found.items.push(item),
+                Err(fault) => found.gaps.push(fault.listed(Place::Referrers, &format!("referrer {name}"))),
+            }
+        }
+        if let Some(count) = cut {
+            found.gaps.push(too_many(self.most, count).at(Place::Referrers, "referrers"));
         }
         found
     }

@@ -95,3 +95,29 @@ async fn signatures_of_one_manifest_are_counted_as_all_are() {
         assert_eq!(cut, is_cut, "{:?}", entry.gaps);
     }
 }
+
+#[tokio::test]
+async fn a_manifest_stuffed_to_the_limit_does_not_crowd_out_the_others() {
+    for has_api in [true, false] {
+        for (count, is_cut) in
+            [(limits::ITEMS - 3, false), (limits::ITEMS - 2, true), (limits::ITEMS * 2, true)]
+        {
+            let shop = Shop::open();
+            shop.registry.set_referrers_api(has_api);
+            // It is first in the list.
+            shop.push_referrer(&manifest(&shop, &vec![b"tiny".as_slice(); count]), SIGNATURES);
+            for bundle in [b"one".as_slice(), b"two", b"three"] {
+                shop.push_bundle(bundle);
+            }
+            let entry = shop.gather().await;
+            let found = bytes_of(&entry);
+            assert_eq!(found[..4], [b"tiny".as_slice(), b"one", b"two", b"three"]);
+            assert_eq!(found.len(), limits::ITEMS.min(count + 3));
+            let place = if has_api { Place::Referrers } else { Place::FallbackTag };
+            assert_eq!(gaps(&entry).contains(&(place, GapCause::Limit)), is_cut, "{:?}", entry.gaps);
+            assert_eq!(entry.gaps.is_empty(), !is_cut, "twin");
+            let blobs = shop.requests().iter().filter(|request| request.contains("/blobs/")).count();
+            assert_eq!(blobs, 4, "one of each digest");
+        }
+    }
+}

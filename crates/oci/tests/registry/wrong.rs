@@ -141,6 +141,24 @@ async fn one_that_stalls_ends_with_the_deadline_and_hides_nothing() {
 }
 
 #[tokio::test]
+async fn a_manifest_that_stalls_holds_up_no_other() {
+    let shop = Shop::open();
+    shop.push_bundle(b"good");
+    let stalls = shop.push_bundle(b"stalls");
+    let time = Duration::from_millis(800);
+    assert_eq!(
+        bytes_of(&shop.gather_within(&shop.client(), time).await),
+        [b"good".as_slice(), b"stalls"],
+        "twin"
+    );
+    let stall = Answer::status(200).body(Body::Stall(b"{".to_vec()));
+    shop.registry.on(Rule::path(&stalls.to_string(), stall));
+    let entry = shop.gather_within(&shop.client(), time).await;
+    assert_eq!(bytes_of(&entry), [b"good"]);
+    assert_eq!(gaps(&entry).into_iter().collect::<Vec<_>>(), [(Place::Referrers, GapCause::Timeout)]);
+}
+
+#[tokio::test]
 async fn a_bad_layer_of_a_tag_spoils_no_other() {
     let shop = Shop::open();
     let mut manifest = shop.bundle_manifest(b"good");

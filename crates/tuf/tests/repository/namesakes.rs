@@ -64,7 +64,7 @@ fn a_chain_hangs_from_the_root_that_signed_it_and_not_from_its_namesake() {
 fn chains_are_looked_for_among_so_many_certificates() {
     let (root, other) =
         (World::shared().authority.root.clone(), World::named("other").authority.intermediate);
-    let chains = |count: usize| pieces::chains(&[root.clone()], &vec![other.clone(); count - 1]);
+    let chains = |count: usize| pieces::chains(std::slice::from_ref(&root), &vec![other.clone(); count - 1]);
     assert_eq!(chains(limits::CERTIFICATES).unwrap().len(), 1);
     assert_eq!(chains(limits::CERTIFICATES + 1), Err(pieces::TooManyCertificates));
 }
