@@ -196,7 +196,8 @@ impl Keeper {
     }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+/// An error and all that caused it, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

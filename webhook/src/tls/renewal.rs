@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::{task::spawn_blocking, time::interval};
 
 use super::{Files, Served, TlsError};
-use crate::{gate::Gate, limits, metrics::Metrics, options::Options};
+use crate::{gate::Gate, keeper::chain, limits, metrics::Metrics, options::Options};
 
 /// Watches the files that certificate, key and authority for callers are in.
 pub(crate) struct Renewal {
@@ -80,16 +80,6 @@ pub(super) fn tell(metrics: &Metrics, files: &Files) {
     if let Some(ends) = files.ends() {
         metrics.certificate_ends.set(ends);
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }
 
 #[cfg(test)]
